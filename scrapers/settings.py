@@ -1,0 +1,224 @@
+"""Every setting of the platform, typed, from the environment; the one place that reads it.
+
+Each setting `x` is the variable `TOUCHLINE_X`; `TOUCHLINE_X_FILE` names a file that holds the
+value instead (for secrets). A `.env` file in the working directory is read too. A missing or
+wrong setting is refused with its name, its reason and never its value.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from scrapers.errors import ConfigInvalid
+
+PREFIX = "TOUCHLINE_"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class FollowedStage(BaseModel):
+    """One stage of a competition's season that the nightly run collects.
+
+    A season of a league has one stage; cups and play-offs have several, one entry for each.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    competition: str = Field(min_length=1, description="name for people, e.g. 'Spain LaLiga'")
+    season: str = Field(min_length=1, description="name for people, e.g. '2022/2023'")
+    stage_id: int = Field(gt=0, description="the site's stage id, in the month feed's address")
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """Reads `TOUCHLINE_X_FILE`: the value of setting x is what stands in that file."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        name = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(name)
+        if not path:
+            return None, field_name, False
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigInvalid(
+                f"{name} names a file that can't be read ({type(error).__name__}): "
+                "create it or correct the path",
+                setting=name,
+            ) from error
+        return value, field_name, self.field_is_complex(field)
+
+    def __call__(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, field in self.settings_cls.model_fields.items():
+            value, key, is_complex = self.get_field_value(field, name)
+            if value is not None:
+                values[key] = self.prepare_field_value(name, field, value, is_complex)
+        return values
+
+
+class Settings(BaseSettings):
+    """The platform's settings. Units stand in the names; descriptions are the reference."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    # where things are
+    database_url: SecretStr = Field(
+        description="PostgreSQL of the platform, as postgresql+psycopg2://user:password@host/name"
+    )
+    broker_url: SecretStr = Field(
+        description="Celery's broker: redis://… (demo) or amqp://… (RabbitMQ, quorum queues)"
+    )
+    cache_url: SecretStr = Field(description="Redis that keeps the rate limits: redis://…")
+    archive_url: str = Field(
+        description="fsspec URL of the raw pages' archive: file:///…, s3://bucket/prefix"
+    )
+    data_docs_dir: Path = Field(
+        default=ROOT / "var" / "data-docs", description="folder for Great Expectations' Data Docs"
+    )
+    selectors_dir: Path = Field(
+        default=ROOT / "selectors", description="folder of the selector files"
+    )
+
+    # the source
+    base_url: str = Field(
+        default="https://www.whoscored.com", description="where the site is (tests: the stand-in)"
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["www.whoscored.com"],
+        description="hosts the browsers may be sent to, comma separated; base_url's must be one",
+    )
+    follow: list[FollowedStage] = Field(
+        default=[], description="followed stages, as JSON: [{competition, season, stage_id}]"
+    )
+    page_interval_seconds: float = Field(
+        default=3.0, ge=0, le=3600, description="pause between two pages of a host, all workers"
+    )
+    page_interval_jitter: float = Field(
+        default=0.5, ge=0, le=1, description="share of the interval added at random"
+    )
+    refusal_pause_minutes: float = Field(
+        default=60.0, gt=0, description="how long the source is left alone after it refused us"
+    )
+    lookback_days: int = Field(
+        default=7, ge=0, le=60, description="days before the interval that a run looks at again"
+    )
+    settle_hours: float = Field(
+        default=36.0,
+        ge=0,
+        description="a match fetched sooner than this after kick-off is fetched once more later",
+    )
+    completeness_floor: float = Field(
+        default=0.9, ge=0, le=1, description="share of a batch's matches that must be readable"
+    )
+
+    # the browser
+    hub_urls: Annotated[list[str], NoDecode] = Field(
+        default=["http://127.0.0.1:4444/wd/hub"],
+        description="WebDriver hubs, comma separated; Selenoid or any W3C hub",
+    )
+    browser_name: str = Field(default="chrome", description="browserName asked of the hub")
+    browser_version: str = Field(
+        default="", description="browserVersion asked of the hub; empty: the hub's default"
+    )
+    browser_args: Annotated[list[str], NoDecode] = Field(
+        default=["--headless=new", "--disable-gpu", "--no-first-run"],
+        description="arguments of the browser, comma separated",
+    )
+    session_max_pages: int = Field(default=50, gt=0, description="pages before a new session")
+    session_max_minutes: float = Field(default=15, gt=0, description="age before a new session")
+    session_start_timeout_seconds: float = Field(default=45, gt=0)
+    page_load_timeout_seconds: float = Field(default=45, gt=0)
+    script_timeout_seconds: float = Field(default=15, gt=0)
+
+    # the workers
+    fetch_soft_limit_seconds: int = Field(default=150, gt=0, description="soft limit, fetch task")
+    fetch_hard_limit_seconds: int = Field(default=180, gt=0, description="hard limit, fetch task")
+    parse_soft_limit_seconds: int = Field(default=60, gt=0, description="soft limit, parse task")
+    parse_hard_limit_seconds: int = Field(default=90, gt=0, description="hard limit, parse task")
+    visibility_timeout_seconds: int = Field(
+        default=900, gt=0, description="Redis broker: after this an unacknowledged message returns"
+    )
+    resend_after_seconds: float = Field(
+        default=60, gt=0, description="the sweep sends again what nobody took up for this long"
+    )
+    sweep_interval_seconds: float = Field(default=5, gt=0, description="pause between two sweeps")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in ("allowed_hosts", "hub_urls", "browser_args"):
+            if isinstance(text := values.get(name), str):
+                values[name] = [part.strip() for part in text.split(",") if part.strip()]
+        return values
+
+    @model_validator(mode="after")
+    def _agree(self) -> Settings:
+        host = urlsplit(self.base_url).hostname
+        if host not in self.allowed_hosts:
+            raise ValueError(f"base_url's host {host!r} is not in allowed_hosts: add it there")
+        if self.fetch_soft_limit_seconds >= self.fetch_hard_limit_seconds:
+            raise ValueError("fetch_soft_limit_seconds must be below fetch_hard_limit_seconds")
+        if self.parse_soft_limit_seconds >= self.parse_hard_limit_seconds:
+            raise ValueError("parse_soft_limit_seconds must be below parse_hard_limit_seconds")
+        if self.visibility_timeout_seconds <= self.fetch_hard_limit_seconds:
+            raise ValueError(
+                "visibility_timeout_seconds must be above fetch_hard_limit_seconds, "
+                "or Redis gives a running page to a second worker"
+            )
+        if not self.hub_urls:
+            raise ValueError("hub_urls is empty: name at least one WebDriver hub")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings now.
+
+    Raises:
+        ConfigInvalid: names every variable that is missing or wrong, and why; no values.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = [_sentence(item) for item in error.errors(include_input=False)]
+        raise ConfigInvalid(
+            "settings refused:\n  " + "\n  ".join(problems), problems=problems
+        ) from None
+
+
+def _sentence(item: Any) -> str:
+    where = [str(part) for part in item["loc"]]
+    name = f"{PREFIX}{where[0].upper()}" if where else "settings"
+    inside = f" ({'.'.join(where[1:])})" if len(where) > 1 else ""
+    if item["type"] == "missing":
+        return f"{name}{inside} is missing: set it, or {name}_FILE to a file that holds it"
+    return f"{name}{inside}: {item['msg'].removeprefix('Value error, ')}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return load_settings()

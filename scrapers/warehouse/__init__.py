@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, the ledger, staging and landing."""

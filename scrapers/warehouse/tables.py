@@ -1,0 +1,555 @@
+"""The warehouse's landed tables, column by column; the data dictionary is made from here.
+
+Every column's comment says meaning, unit and where on the page it comes from. Tables in
+`core` carry the lineage of the page that last changed the row. How a table is landed stands
+in its `info`:
+
+- `merge`: rows are inserted or updated, never deleted; a null never overwrites a value.
+- `replace`: the table's rows of a match are, after landing, exactly those of its page.
+- `close`: as merge, but rows that their feed no longer lists get `closed_at`.
+
+Each core table has a twin in `staging` (same columns without lineage, plus `target_key` and
+`row_number`), made by `staging_table`; row builders give rows as dictionaries by column name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+CORE, STAGING, OPS, RAW = "core", "staging", "ops", "raw"
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+
+class Base(DeclarativeBase):
+    """Base of all models."""
+
+    metadata = metadata
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own class attribute
+        str: Text,
+        int: Integer,
+        bool: Boolean,
+        float: Numeric,
+        Decimal: Numeric,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[int]: ARRAY(Integer),
+    }
+
+
+def _col(comment: str, *args: Any, **options: Any) -> Any:
+    return mapped_column(*args, comment=comment, **options)
+
+
+LINEAGE = ("page_hash", "selector_version", "batch_id", "landed_at")
+
+
+class Lineage:
+    """Where a row came from: the page that last changed it."""
+
+    page_hash: Mapped[str] = _col(
+        "SHA-256 of the archived page this row was read from; see raw.page", index=False
+    )
+    selector_version: Mapped[str] = _col("selector file that read it: '<page kind>/<version>'")
+    batch_id: Mapped[Any] = _col("batch that landed it; see ops.batch", Uuid)
+    landed_at: Mapped[datetime] = _col("when the row was last changed here, UTC")
+
+
+MERGE, REPLACE, CLOSE = "merge", "replace", "close"
+
+
+class Competition(Lineage, Base):
+    """A competition (the site: tournament), such as LaLiga."""
+
+    __tablename__ = "competition"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    competition_id: Mapped[int] = _col(
+        "the site's tournament id; feed tournamentId, breadcrumb link /Tournaments/<id>/",
+        primary_key=True, autoincrement=False,
+    )
+    name: Mapped[str] = _col("name; feed tournamentName, breadcrumb text before ' - '")
+    region_id: Mapped[int | None] = _col("region id; feed regionId, breadcrumb /Regions/<id>/")
+    region_name: Mapped[str | None] = _col("region (country); feed regionName, breadcrumb")
+
+
+class Season(Lineage, Base):
+    """A season of a competition."""
+
+    __tablename__ = "season"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    season_id: Mapped[int] = _col(
+        "the site's season id; feed seasonId, breadcrumb link /Seasons/<id>/",
+        primary_key=True, autoincrement=False,
+    )
+    competition_id: Mapped[int] = _col(
+        "its competition", ForeignKey(f"{CORE}.competition.competition_id")
+    )
+    name: Mapped[str] = _col("name, e.g. 2022/2023; feed seasonName, breadcrumb after ' - '")
+
+
+class Stage(Lineage, Base):
+    """A stage of a season: the league itself, a group, a knock-out round."""
+
+    __tablename__ = "stage"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    stage_id: Mapped[int] = _col(
+        "the site's stage id; feed stageId", primary_key=True, autoincrement=False
+    )
+    season_id: Mapped[int] = _col("its season", ForeignKey(f"{CORE}.season.season_id"))
+    name: Mapped[str | None] = _col("name; feed stageName")
+
+
+class Team(Lineage, Base):
+    """A team."""
+
+    __tablename__ = "team"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    team_id: Mapped[int] = _col("the site's team id", primary_key=True, autoincrement=False)
+    name: Mapped[str] = _col("name on the page that landed last")
+    country_name: Mapped[str | None] = _col("country; match centre home/away.countryName")
+
+
+class Player(Lineage, Base):
+    """A player seen in a line-up or in a page's dictionary of names."""
+
+    __tablename__ = "player"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    player_id: Mapped[int] = _col("the site's player id", primary_key=True, autoincrement=False)
+    name: Mapped[str] = _col("name; match centre playerIdNameDictionary")
+    height_cm: Mapped[int | None] = _col("height in centimetres; the page's 0 is null")
+    weight_kg: Mapped[int | None] = _col("weight in kilograms; the page's 0 is null")
+
+
+class Referee(Lineage, Base):
+    """A referee."""
+
+    __tablename__ = "referee"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    referee_id: Mapped[int] = _col(
+        "the site's official id; match centre referee.officialId",
+        primary_key=True, autoincrement=False,
+    )
+    name: Mapped[str] = _col("whole name; referee.name")
+    first_name: Mapped[str | None] = _col("referee.firstName")
+    last_name: Mapped[str | None] = _col("referee.lastName")
+
+
+class TypeName(Lineage, Base):
+    """The page's own dictionaries: ids of event types, qualifiers, periods and so on."""
+
+    __tablename__ = "type_name"
+    __table_args__ = (
+        PrimaryKeyConstraint("kind", "type_id"),
+        {"schema": CORE, "info": {"landing": MERGE}},
+    )
+
+    kind: Mapped[str] = _col(
+        "dictionary: event_type, qualifier, period, outcome, card, satisfied_event, formation"
+    )
+    type_id: Mapped[int] = _col("id within the dictionary (displayName's value on the page)")
+    name: Mapped[str] = _col("name, e.g. Pass, KeyPass, FirstHalf, Yellow, 433")
+
+
+class Fixture(Lineage, Base):
+    """A match as the schedule states it: planned, played, postponed or abandoned."""
+
+    __tablename__ = "fixture"
+    __table_args__ = {
+        "schema": CORE,
+        "info": {"landing": CLOSE, "closed_by": ("stage_id", "feed_month")},
+    }
+
+    match_id: Mapped[int] = _col(
+        "the site's match id; feed matches[].id", primary_key=True, autoincrement=False
+    )
+    stage_id: Mapped[int] = _col("its stage", ForeignKey(f"{CORE}.stage.stage_id"), index=True)
+    feed_month: Mapped[str] = _col("month of the feed that lists it, YYYYMM")
+    kickoff_utc: Mapped[datetime] = _col("kick-off, UTC; feed startTimeUtc", index=True)
+    status: Mapped[str] = _col(
+        "scheduled, live, finished, postponed, abandoned or cancelled; feed status and elapsed"
+    )
+    elapsed: Mapped[str | None] = _col("the feed's own word: FT, AET, PEN, Post, Abd, 67', …")
+    home_team_id: Mapped[int] = _col("home team", ForeignKey(f"{CORE}.team.team_id"))
+    away_team_id: Mapped[int] = _col("away team", ForeignKey(f"{CORE}.team.team_id"))
+    home_score: Mapped[int | None] = _col("goals, extra time included, shoot-out not")
+    away_score: Mapped[int | None] = _col("goals, extra time included, shoot-out not")
+    home_penalty_score: Mapped[int | None] = _col("penalties scored in the shoot-out")
+    away_penalty_score: Mapped[int | None] = _col("penalties scored in the shoot-out")
+    has_match_centre: Mapped[bool | None] = _col("the feed promises a match centre; matchIsOpta")
+    closed_at: Mapped[datetime | None] = _col("when its feed no longer listed it, UTC")
+
+
+class Match(Lineage, Base):
+    """A match as its match centre states it."""
+
+    __tablename__ = "match"
+    __table_args__ = {"schema": CORE, "info": {"landing": REPLACE}}
+
+    match_id: Mapped[int] = _col(
+        "the site's match id; args.matchId", primary_key=True, autoincrement=False
+    )
+    competition_id: Mapped[int] = _col(
+        "competition; breadcrumb link", ForeignKey(f"{CORE}.competition.competition_id")
+    )
+    season_id: Mapped[int] = _col(
+        "season; breadcrumb link", ForeignKey(f"{CORE}.season.season_id"), index=True
+    )
+    stage_id: Mapped[int | None] = _col(
+        "stage; not on the page: filled from core.fixture when landing",
+        ForeignKey(f"{CORE}.stage.stage_id"),
+    )
+    home_team_id: Mapped[int] = _col("home team", ForeignKey(f"{CORE}.team.team_id"))
+    away_team_id: Mapped[int] = _col("away team", ForeignKey(f"{CORE}.team.team_id"))
+    kickoff_utc: Mapped[datetime] = _col(
+        "kick-off, UTC: kickoff_page read on the site's clock, Europe/London", index=True
+    )
+    kickoff_page: Mapped[datetime] = _col(
+        "kick-off as the page states it, without zone; matchCentreData.startTime",
+        DateTime(timezone=False),
+    )
+    status: Mapped[str] = _col("finished, abandoned, live, …; matchCentreData.statusCode/elapsed")
+    elapsed: Mapped[str | None] = _col("the page's own word: FT, AET, PEN, …")
+    home_score: Mapped[int] = _col("goals, extra time included, shoot-out not; score")
+    away_score: Mapped[int] = _col("goals, extra time included, shoot-out not; score")
+    home_score_ht: Mapped[int | None] = _col("goals at half-time; htScore")
+    away_score_ht: Mapped[int | None] = _col("goals at half-time; htScore")
+    home_score_ft: Mapped[int | None] = _col("goals after 90 minutes; ftScore")
+    away_score_ft: Mapped[int | None] = _col("goals after 90 minutes; ftScore")
+    home_score_et: Mapped[int | None] = _col("goals after extra time; etScore; null: none played")
+    away_score_et: Mapped[int | None] = _col("goals after extra time; etScore; null: none played")
+    home_score_pk: Mapped[int | None] = _col("penalties scored in the shoot-out; pkScore")
+    away_score_pk: Mapped[int | None] = _col("penalties scored in the shoot-out; pkScore")
+    venue_name: Mapped[str | None] = _col("venue; venueName")
+    attendance: Mapped[int | None] = _col("spectators; attendance; the page's 0 is null")
+    referee_id: Mapped[int | None] = _col("referee", ForeignKey(f"{CORE}.referee.referee_id"))
+    weather_code: Mapped[str | None] = _col("weatherCode; empty on most pages: null")
+    max_period: Mapped[int | None] = _col("last period played, 1 to 5; maxPeriod")
+    max_minute: Mapped[int | None] = _col("last minute of the match clock; maxMinute")
+    expanded_max_minute: Mapped[int | None] = _col(
+        "last minute of the expanded clock, which counts stoppage time on; expandedMaxMinute"
+    )
+    period_end_minutes: Mapped[dict[str, Any] | None] = _col(
+        "last minute of each period by period id; periodEndMinutes"
+    )
+    data_updated_page: Mapped[datetime | None] = _col(
+        "when the site last updated the match, on the site's clock; timeStamp",
+        DateTime(timezone=False),
+    )
+
+
+def _match_fk(**options: Any) -> Any:
+    return _col(
+        "match", ForeignKey(f"{CORE}.match.match_id", ondelete="CASCADE"),
+        primary_key=True, autoincrement=False, **options,
+    )
+
+
+class MatchTeam(Lineage, Base):
+    """A team's side of a match."""
+
+    __tablename__ = "match_team"
+    __table_args__ = {"schema": CORE, "info": {"landing": REPLACE}}
+
+    match_id: Mapped[int] = _match_fk()
+    team_id: Mapped[int] = _col(
+        "team", ForeignKey(f"{CORE}.team.team_id"), primary_key=True, autoincrement=False
+    )
+    side: Mapped[str] = _col("home or away; field")
+    manager_name: Mapped[str | None] = _col("manager; managerName")
+    average_age_years: Mapped[float | None] = _col(
+        "average age of the starters in years when the page was served; averageAge"
+    )
+    rating: Mapped[float | None] = _col("the site's rating at the end, 0 to 10; last of stats.ratings")
+    score_halftime: Mapped[int | None] = _col("goals at half-time; scores.halftime")
+    score_fulltime: Mapped[int | None] = _col("goals after 90 minutes; scores.fulltime")
+    score_running: Mapped[int | None] = _col("goals when the page was served; scores.running")
+
+
+def _match_team_fk() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["match_id", "team_id"],
+        [f"{CORE}.match_team.match_id", f"{CORE}.match_team.team_id"],
+        ondelete="CASCADE",
+    )
+
+
+class LineUp(Lineage, Base):
+    """A player of a match's squad: starters, substitutes used and not used."""
+
+    __tablename__ = "line_up"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    player_id: Mapped[int] = _col(
+        "player", ForeignKey(f"{CORE}.player.player_id"), primary_key=True, autoincrement=False
+    )
+    team_id: Mapped[int] = _col("team")
+    shirt_number: Mapped[int | None] = _col("shirt; players[].shirtNo; the page's 0 is null")
+    position: Mapped[str] = _col("GK, DR, DC, MC, FW, …, or Sub; players[].position")
+    is_starter: Mapped[bool] = _col("in the first eleven; players[].isFirstEleven")
+    is_captain: Mapped[bool] = _col("captain at kick-off; formations[0].captainPlayerId")
+    is_man_of_the_match: Mapped[bool] = _col("players[].isManOfTheMatch")
+    minute_on: Mapped[int | None] = _col(
+        "expanded minute of coming on, 0 for starters; null: not used"
+    )
+    minute_off: Mapped[int | None] = _col(
+        "expanded minute of going off, by substitution or red card; null: on to the end, or not used"
+    )
+    minutes_played: Mapped[int] = _col(
+        "expanded minutes on the pitch, stoppage time included; 0 for who was not used"
+    )
+    replaced_player_id: Mapped[int | None] = _col("whom a substitute came on for; subbedOutPlayerId")
+    replaced_by_player_id: Mapped[int | None] = _col("who came on for the player; subbedInPlayerId")
+    rating: Mapped[float | None] = _col("rating at the end, 0 to 10; last of stats.ratings")
+    age_years: Mapped[int | None] = _col(
+        "age in years when the page was served, not at the match; players[].age"
+    )
+
+
+class Formation(Lineage, Base):
+    """A formation of a team over a stretch of the match."""
+
+    __tablename__ = "formation"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = _col(
+        "position in the page's list, from 1", primary_key=True, autoincrement=False
+    )
+    formation_id: Mapped[int] = _col("formations[].formationId; see type_name 'formation'")
+    formation_name: Mapped[str] = _col("e.g. 433; formations[].formationName")
+    period_id: Mapped[int] = _col("period in which it was set; 16 is before the match")
+    start_minute: Mapped[int] = _col("expanded minute from which; startMinuteExpanded")
+    end_minute: Mapped[int] = _col("expanded minute to which; endMinuteExpanded")
+    captain_player_id: Mapped[int | None] = _col(
+        "captain", ForeignKey(f"{CORE}.player.player_id")
+    )
+    sub_on_player_id: Mapped[int | None] = _col("who came on to make it; subOnPlayerId")
+    sub_off_player_id: Mapped[int | None] = _col("who went off; subOffPlayerId")
+
+
+class FormationSlot(Lineage, Base):
+    """Who stood where in a formation."""
+
+    __tablename__ = "formation_slot"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["match_id", "team_id", "ordinal"],
+            [f"{CORE}.formation.match_id", f"{CORE}.formation.team_id", f"{CORE}.formation.ordinal"],
+            ondelete="CASCADE",
+        ),
+        {"schema": CORE, "info": {"landing": REPLACE}},
+    )
+
+    match_id: Mapped[int] = _match_fk()
+    team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = _col("its formation", primary_key=True, autoincrement=False)
+    slot: Mapped[int] = _col(
+        "slot 1 to 11, 1 the goalkeeper; formationSlots", primary_key=True, autoincrement=False
+    )
+    player_id: Mapped[int] = _col("player; playerIds", ForeignKey(f"{CORE}.player.player_id"))
+    vertical: Mapped[float | None] = _col(
+        "distance from the own goal, 0 to 10; formationPositions[slot - 1].vertical"
+    )
+    horizontal: Mapped[float | None] = _col(
+        "position across the pitch, 0 to 10; formationPositions[slot - 1].horizontal"
+    )
+
+
+class Substitution(Lineage, Base):
+    """A substitution: the SubstitutionOff event and the SubstitutionOn event that it names."""
+
+    __tablename__ = "substitution"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    off_event_id: Mapped[int] = _col(
+        "id of the SubstitutionOff event", BigInteger, primary_key=True, autoincrement=False
+    )
+    on_event_id: Mapped[int | None] = _col(
+        "id of the SubstitutionOn event; null: nobody came on", BigInteger
+    )
+    team_id: Mapped[int] = _col("team")
+    player_off_id: Mapped[int] = _col("who went off", ForeignKey(f"{CORE}.player.player_id"))
+    player_on_id: Mapped[int | None] = _col("who came on", ForeignKey(f"{CORE}.player.player_id"))
+    period_id: Mapped[int] = _col("period")
+    minute: Mapped[int] = _col("minute of the match clock")
+    expanded_minute: Mapped[int] = _col("minute of the expanded clock")
+
+
+_BY_MINUTE = "value by expanded minute, as the page carries it: {\"46\": 1.0}"
+_TOTAL = "sum over the minutes; null for ratings and shares, which do not add up"
+_LAST = "value at the latest minute"
+
+
+class PlayerStat(Lineage, Base):
+    """A statistic of a player in a match; players[].stats."""
+
+    __tablename__ = "player_stat"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    player_id: Mapped[int] = _col(
+        "player", ForeignKey(f"{CORE}.player.player_id"), primary_key=True, autoincrement=False
+    )
+    stat: Mapped[str] = _col("the page's name, e.g. passesTotal", primary_key=True)
+    team_id: Mapped[int] = _col("team")
+    total: Mapped[float | None] = _col(_TOTAL)
+    last: Mapped[float | None] = _col(_LAST)
+    by_minute: Mapped[dict[str, Any]] = _col(_BY_MINUTE)
+
+
+class TeamStat(Lineage, Base):
+    """A statistic of a team in a match; home/away.stats."""
+
+    __tablename__ = "team_stat"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
+    stat: Mapped[str] = _col("the page's name, e.g. possession", primary_key=True)
+    total: Mapped[float | None] = _col(_TOTAL)
+    last: Mapped[float | None] = _col(_LAST)
+    by_minute: Mapped[dict[str, Any]] = _col(_BY_MINUTE)
+
+
+class ShotZone(Lineage, Base):
+    """A team's shots by zone of the goal and minute; home/away.shotZones."""
+
+    __tablename__ = "shot_zone"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
+    zone: Mapped[str] = _col("e.g. onTargetLowLeft", primary_key=True)
+    minute: Mapped[int] = _col("expanded minute", primary_key=True, autoincrement=False)
+    shots: Mapped[int] = _col("shots; count")
+    goals: Mapped[int] = _col("goals among them; goalCount")
+
+
+class Event(Lineage, Base):
+    """An event of a match, every column the page carries; matchCentreData.events[]."""
+
+    __tablename__ = "event"
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+
+    match_id: Mapped[int] = _match_fk()
+    event_id: Mapped[int] = _col(
+        "the site's id of the event, unique; id", BigInteger, primary_key=True, autoincrement=False
+    )
+    ordinal: Mapped[int] = _col("position in the page's list, from 1")
+    team_event_id: Mapped[int | None] = _col("count within the team, no key; eventId")
+    team_id: Mapped[int] = _col("team; teamId")
+    player_id: Mapped[int | None] = _col(
+        "player; playerId; null on team events", ForeignKey(f"{CORE}.player.player_id"), index=True
+    )
+    period_id: Mapped[int] = _col(
+        "1 first half, 2 second half, 3 and 4 extra time, 5 shoot-out, 14 after, 16 before; period"
+    )
+    minute: Mapped[int] = _col("minute of the match clock; minute")
+    second: Mapped[int | None] = _col("second of the minute; second; missing on some events")
+    expanded_minute: Mapped[int | None] = _col("minute of the expanded clock; expandedMinute")
+    type_id: Mapped[int] = _col("type.value; see type_name 'event_type'", index=True)
+    type_name: Mapped[str] = _col("type.displayName, e.g. Pass")
+    outcome: Mapped[bool] = _col("successful or not; outcomeType.value")
+    is_touch: Mapped[bool] = _col("the ball was touched; isTouch")
+    is_shot: Mapped[bool] = _col("isShot")
+    is_goal: Mapped[bool] = _col("isGoal")
+    is_own_goal: Mapped[bool] = _col("isOwnGoal; x and y are then at the own end")
+    x: Mapped[float] = _col("per cent of the pitch's length towards the other goal; x")
+    y: Mapped[float] = _col("per cent of the pitch's width from the right-hand side; y")
+    end_x: Mapped[float | None] = _col("where it ended, per cent of length; endX")
+    end_y: Mapped[float | None] = _col("where it ended, per cent of width; endY")
+    goal_mouth_y: Mapped[float | None] = _col(
+        "where the shot crossed the goal line, per cent of the pitch's width; goalMouthY"
+    )
+    goal_mouth_z: Mapped[float | None] = _col(
+        "height at the goal line, in the source's units (crossbar about 38); goalMouthZ"
+    )
+    blocked_x: Mapped[float | None] = _col("where a shot was blocked, per cent of length; blockedX")
+    blocked_y: Mapped[float | None] = _col("where a shot was blocked, per cent of width; blockedY")
+    related_team_event_id: Mapped[int | None] = _col(
+        "team_event_id of a related event, of this or the other team; relatedEventId"
+    )
+    related_player_id: Mapped[int | None] = _col("relatedPlayerId")
+    card_type: Mapped[str | None] = _col("Yellow, SecondYellow or Red; cardType.displayName")
+    qualifiers: Mapped[list[Any]] = _col(
+        "[{type_id, name, value}] in the page's order; qualifiers", JSONB
+    )
+    satisfied_event_types: Mapped[list[int]] = _col(
+        "ids of type_name 'satisfied_event'; satisfiedEventsTypes"
+    )
+
+
+# Parents before children: the order in which landing inserts.
+CORE_TABLES: tuple[Table, ...] = tuple(
+    model.__table__  # type: ignore[misc]
+    for model in (
+        Competition, Season, Stage, Team, Player, Referee, TypeName, Fixture, Match, MatchTeam,
+        LineUp, Formation, FormationSlot, Substitution, PlayerStat, TeamStat, ShotZone, Event,
+    )
+)
+
+
+def data_columns(table: Table) -> list[Column[Any]]:
+    """Columns a row builder gives: all but the lineage and what landing sets itself."""
+    return [c for c in table.columns if c.name not in LINEAGE and c.name != "closed_at"]
+
+
+def staging_table(table: Table) -> Table:
+    """The staging twin of a core table.
+
+    Same data columns, all nullable so that the quality gate, not the copy, judges them, plus
+    the target they came from and the row's place in it.
+    """
+    key = f"{STAGING}.{table.name}"
+    if key in metadata.tables:
+        return metadata.tables[key]
+    return Table(
+        table.name,
+        metadata,
+        Column("target_key", Text, primary_key=True, comment="target the row was read from"),
+        Column("row_number", Integer, primary_key=True, autoincrement=False),
+        *(Column(c.name, c.type, nullable=True, comment=c.comment) for c in data_columns(table)),
+        schema=STAGING,
+    )
+
+
+STAGING_TABLES: tuple[Table, ...] = tuple(staging_table(table) for table in CORE_TABLES)
+
