@@ -1,0 +1,1 @@
+"""Remote browsers: hubs, sessions and politeness towards the site."""
