@@ -1,0 +1,74 @@
+# `make` or `make help` lists what can be done. Everything is made under .venv and var.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@printf 'Touchline. Targets:\n\n'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nStart with `make demo`. All settings: .env.example. More: README.md.\n'
+
+.PHONY: setup
+setup: ## Virtual environment with the locked packages, Chromium, ChromeDriver (quick if done)
+	@.ci/setup
+
+.PHONY: demo
+demo: setup ## Start the whole platform on this machine, run a night of football, show the rows
+	@$(BIN)/touchline demo up
+
+.PHONY: demo-status
+demo-status: ## Processes and addresses of the running demo
+	@$(BIN)/touchline demo status
+
+.PHONY: demo-down
+demo-down: ## Stop the demo: no process, no port is left; var/demo stays to be looked at
+	@.ci/setup packages
+	@$(BIN)/touchline demo down
+
+.PHONY: test
+test: lint ## Lint, types, import rules, then every test (also the slow ones, on real parts)
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: test-quick
+test-quick: lint ## The same without the tests that start the whole platform
+	@$(BIN)/pytest -m 'not slow' $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: setup ## Ruff (rules and format), mypy, import rules, selector files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/touchline selectors lint
+
+.PHONY: format
+format: setup ## Let ruff format the code and mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: setup ## Measure overhead, browser use, parsing and landing; also var/bench.json
+	@$(BIN)/python -m tests.bench
+
+.PHONY: lock
+lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)
+	@$(BIN)/uv pip compile -q $(LOCK_ARGS) --no-annotate --custom-compile-command 'make lock' \
+		requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q $(LOCK_ARGS) --no-annotate --custom-compile-command 'make lock' \
+		requirements-dev.in -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## Stop the demo and remove var/ and the caches (not .venv)
+	@if [ -x $(BIN)/touchline ]; then $(BIN)/touchline demo down; fi
+	@rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: clean-all
+clean-all: clean ## The same, and remove the virtual environment
+	@rm -rf $(VENV) *.egg-info
