@@ -1,0 +1,8 @@
+"""The selector engine: a page and a selector file give typed values."""
+
+from scrapers.parsing.extract import Extracted, extract
+from scrapers.parsing.files import SelectorFiles
+from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.page import Page
+
+__all__ = ["Extracted", "Page", "SelectorFile", "SelectorFiles", "extract"]

@@ -1,0 +1,107 @@
+"""A page as the selector engine sees it: its elements, and the values in its scripts."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import orjson
+from lxml import etree
+from lxml import html as lxml_html
+
+from scrapers.errors import LayoutChanged
+from scrapers.parsing.javascript import NotDataError, assigned_value_starts, read_value
+from scrapers.parsing.model import Document
+from scrapers.parsing.places import MISSING, element_value, elements_getter
+
+MAX_BYTES = 20_000_000
+
+
+class Page:
+    """An archived page. Elements and values are read when first asked for, then kept.
+
+    Args:
+        html: the page as archived, UTF-8 if bytes.
+        url: where it came from, for messages.
+
+    Attributes:
+        text: the page as text.
+
+    Raises:
+        LayoutChanged: larger than 20 MB, or not UTF-8.
+    """
+
+    def __init__(self, html: bytes | str, url: str = "") -> None:
+        self.url = url
+        if len(html) > MAX_BYTES:
+            raise LayoutChanged(
+                f"the page has {len(html) / 1e6:.0f} MB, no page of the source has more than "
+                f"{MAX_BYTES / 1e6:.0f}",
+                fields=["page"],
+                url=url,
+            )
+        try:
+            self._bytes = html if isinstance(html, bytes) else html.encode()
+            self.text = self._bytes.decode()
+        except UnicodeError as error:
+            raise LayoutChanged(
+                f"the page is not UTF-8: {error.reason} at byte {error.start}"
+                if isinstance(error, UnicodeDecodeError)
+                else "the page holds half character pairs",
+                fields=["page"],
+                url=url,
+            ) from error
+        self._values: dict[Document, Any] = {}
+
+    @cached_property
+    def root(self) -> Any:
+        """The page's root element.
+
+        Raises:
+            LayoutChanged: there is nothing in it.
+        """
+        # Limits of the parser stay on: what is deeper or larger than a page ever is gets cut.
+        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+        try:
+            return lxml_html.document_fromstring(self._bytes, parser=parser)
+        except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
+            raise LayoutChanged("the page is empty", fields=["page"], url=self.url) from error
+
+    @cached_property
+    def scripts(self) -> list[str]:
+        """Texts of the page's inline scripts, in page order."""
+        return [text for element in self.root.iter("script") if (text := element.text)]
+
+    def value(self, document: Document) -> Any:
+        """The value of a document, or `MISSING` if it is not on the page.
+
+        Of several assignments to the same target the last one holds, as in a browser.
+
+        Raises:
+            NotDataError: it is there and can't be read.
+        """
+        if document not in self._values:
+            try:
+                self._values[document] = self._read(document)
+            except NotDataError as error:
+                self._values[document] = error
+        value = self._values[document]
+        if isinstance(value, NotDataError):
+            raise value
+        return value
+
+    def _read(self, document: Document) -> Any:
+        if document.assigned_to is not None:
+            for script in reversed(self.scripts):
+                if starts := assigned_value_starts(script, document.assigned_to):
+                    return read_value(script, starts[-1])
+            return MISSING
+        found = elements_getter(document.css, document.xpath)(self.root)
+        if not found:
+            return MISSING
+        text = str(element_value(found[0], None)).strip()
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            is_cut = text[:1] in ("{", "[") and text[-1:] not in ("}", "]")
+            raise NotDataError(f"the text is no JSON: {error.msg}", cut=is_cut) from error

@@ -1,0 +1,85 @@
+"""Pages that are none: empty documents, error pages of servers and browsers, cut pages.
+
+Looked for before anything is parsed, so that a hiccup of the line is not taken for a change of
+the layout.
+"""
+
+from __future__ import annotations
+
+import re
+
+from scrapers.errors import SourceRefused, SourceUnavailable
+from scrapers.parsing.javascript import NotDataError, read_value
+from scrapers.targets import PageKind
+from scrapers.whoscored.refusal import refusal_of
+
+# What a browser shows after a download instead of a page: <html><head></head><body></body></html>
+_SMALLEST = 100
+_TAG = re.compile(r"<[^>]*>")
+_ERROR_TITLE = re.compile(
+    r"<(?:title|h1)>\s*(?:(?:Error\s+)?5\d\d\b|Bad Gateway|Service (?:Temporarily )?Unavailable"
+    r"|Gateway Time-?out|Internal Server Error|Server Error)",
+    re.IGNORECASE,
+)
+_BROWSER_ERROR = re.compile(r"id=\"main-frame-error\"|\b(?:ERR_[A-Z_]{4,40}|HTTP ERROR 5\d\d)\b")
+_LITERAL = re.compile(r"require\.config\.params\s*\[[^\]\n]{1,40}\]\s*=\s*(?=[{\[])")
+_PRE = re.compile(r"<pre[^>]{0,200}>(.*?)(?:</pre>|\Z)", re.DOTALL | re.IGNORECASE)
+
+
+def check_page(html: bytes | str, title: str, kind: PageKind) -> None:
+    """Let a page pass that looks like one of the site's, whatever its layout.
+
+    Raises:
+        SourceRefused: it is a protection's page.
+        SourceUnavailable: it is empty, an error page, or cut off.
+    """
+    text = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
+    if refusal := refusal_of(text, title):
+        raise SourceRefused(refusal)
+    if what := _unavailable(text, title, kind):
+        raise SourceUnavailable(what)
+
+
+def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
+    if len(text) < _SMALLEST and not _TAG.sub("", text).strip():
+        return f"the document is empty ({len(text)} characters): the page was not shown"
+    has_data = "require.config.params" in text or "<pre" in text[:5000]
+    headed = f"<title>{title}</title>{text[:20_000]}"
+    if not has_data and (error := _BROWSER_ERROR.search(text) or _ERROR_TITLE.search(headed)):
+        words = _TAG.sub("", error.group()).strip()
+        return f"an error page instead of the page: {words[:80]}"
+    if "</html>" not in text[-2000:].lower():
+        return "the page is cut: it has no end"
+    if kind == PageKind.SCHEDULE:
+        return _cut_feed(text)
+    return _cut_match(text)
+
+
+def _cut_feed(text: str) -> str | None:
+    found = _PRE.search(text)
+    if found is None:
+        return None  # not the feed's layout: the selector engine names what is missing
+    feed = found.group(1).strip()
+    if not feed:
+        return "the feed is empty: no JSON in the page"
+    if feed[0] == "{" and feed[-1] != "}":
+        return "the feed is cut: its JSON has no end"
+    return None
+
+
+def _cut_match(text: str) -> str | None:
+    # A browser closes what a cut page left open, so the cut is in the last script: it ends
+    # within the literal that it assigns.
+    begin = text.rfind("<script")
+    end = text.find("</script", begin)
+    script = text[text.find(">", begin) + 1 : end if end >= 0 else len(text)]
+    for literal in _LITERAL.finditer(script):
+        try:
+            read_value(script, literal.end())
+        except NotDataError as error:
+            if error.cut:
+                return "the page is cut: its last script ends within the data"
+    # Cut even before its data: a whole page has a header for the match or a foot.
+    if 'id="match-header"' not in text and "<footer" not in text:
+        return "the page is cut: it has neither the match's header nor a foot"
+    return None

@@ -1,0 +1,85 @@
+"""From an archived page to rows: what the parse task calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from scrapers.errors import ConfigInvalid
+from scrapers.parsing.extract import Extracted
+from scrapers.parsing.failures import Failures
+from scrapers.parsing.files import SelectorFiles
+from scrapers.parsing.page import Page
+from scrapers.targets import PageKind, Target
+from scrapers.whoscored import match_centre, schedule
+from scrapers.whoscored.emptiness import check_page
+from scrapers.whoscored.needs import unmet
+from scrapers.whoscored.rows import RowSet
+
+_BUILDERS: dict[PageKind, Callable[[Extracted, Target, Failures], RowSet]] = {
+    PageKind.SCHEDULE: schedule.build,
+    PageKind.MATCH_CENTRE: match_centre.build,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A page's rows.
+
+    Attributes:
+        rows: by table name, with exactly the table's data columns.
+        selector_version: the selector file that read it, e.g. `match_centre/2022-08`.
+    """
+
+    rows: RowSet
+    selector_version: str
+
+
+def selector_files(folder: Path) -> SelectorFiles:
+    """The selector files under `folder`, held to what the warehouse needs of them."""
+    return SelectorFiles(folder, demands=unmet)
+
+
+def read_page(
+    html: bytes,
+    target: Target,
+    url: str,
+    files: SelectorFiles,
+    *,
+    on: date | None = None,
+    version: str | None = None,
+) -> ReadPage:
+    """Rows of an archived page.
+
+    Args:
+        html: the page as archived.
+        target: what was asked for; a page of something else is refused.
+        url: where it came from, for messages.
+        files: the selector files, see `selector_files`.
+        on: day on which it was fetched; chooses between versions that fit equally.
+        version: the only selector version to try.
+
+    Raises:
+        SourceRefused: it is a protection's page.
+        SourceUnavailable: it is empty, an error page, or cut off.
+        TargetAbsent: it says that there is nothing to read.
+        LayoutChanged: no version reads it whole; `facts["fields"]` names the fields.
+        ConfigInvalid: the selector files are unusable.
+    """
+    page = Page(html, url)
+    check_page(page.text, "", target.page_kind)
+    selector, extracted = files.read(page, target.page_kind, on, version)
+    lacking = [f"{'.'.join(map(str, at))} {what}" for at, what, _ in unmet(selector)]
+    if lacking:
+        raise ConfigInvalid(
+            f"selector file {selector.name} can't give rows: {'; '.join(lacking[:5])}: "
+            "run touchline selectors lint",
+            problems=lacking,
+        )
+    failures = Failures()
+    rows = _BUILDERS[target.page_kind](extracted, target, failures)
+    if failures.found:
+        raise failures.error(selector.name, url)
+    return ReadPage(rows, selector.name)
