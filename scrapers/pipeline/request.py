@@ -1,0 +1,186 @@
+"""What a run is asked for: days or match ids, which stages, which page kinds, by force or not.
+
+The nightly DAG, the form of `whoscored_scrape` and `touchline scrape` all end in a `Request`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from scrapers.errors import ConfigInvalid
+from scrapers.pipeline.intervals import Interval, parse_day
+from scrapers.settings import FollowedStage, Settings
+from scrapers.targets import PageKind
+
+T = TypeVar("T")
+
+ALL_KINDS = (PageKind.SCHEDULE, PageKind.MATCH_CENTRE)
+LONGEST = timedelta(days=400)  # a season with its play-offs; more is a slip of the keyboard
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one run covers.
+
+    Attributes:
+        interval: its days; None when it asks for matches by id.
+        stage_ids: the stages it covers.
+        match_ids: matches asked for by id; empty when it asks for days.
+        page_kinds: kinds of page to fetch, of `ALL_KINDS`.
+        force: fetch also what is landed and settled.
+    """
+
+    interval: Interval | None
+    stage_ids: tuple[int, ...]
+    match_ids: tuple[int, ...] = ()
+    page_kinds: tuple[PageKind, ...] = ALL_KINDS
+    force: bool = False
+
+    @classmethod
+    def of_interval(cls, interval: Interval, settings: Settings, *, force: bool = False) -> Request:
+        """Everything followed, in `interval`.
+
+        Raises:
+            ConfigInvalid: nothing is followed.
+        """
+        return cls(interval, _stages(settings.follow), force=force)
+
+    @classmethod
+    def of_form(cls, form: Mapping[str, Any], settings: Settings) -> Request:
+        """The request a person filled in.
+
+        Fields, each of which may be missing or empty: `competitions` (labels or names as
+        followed, or stage ids), `date_from` and `date_to` (YYYY-MM-DD, both included;
+        `date_to` defaults to `date_from`), `match_ids`, `page_kinds` (all), `force`.
+
+        Raises:
+            ConfigInvalid: names every field that is wrong and how to mend it.
+        """
+        problems: list[str] = []
+        days = _days(form, problems)
+        matches = _collect(_match_id, _items(form.get("match_ids")), problems)
+        kinds = _collect(_page_kind, _items(form.get("page_kinds")), problems) or ALL_KINDS
+        names = _items(form.get("competitions"))
+        stages = _collect(lambda name: _stages_named(name, settings.follow), names, problems)
+        if matches and (_filled(form, "date_from") or _filled(form, "date_to")):
+            problems.append("match_ids: dates are given too; give either days or match ids")
+        elif matches and names:
+            problems.append("match_ids: competitions are given too; a match id needs none")
+        elif matches and PageKind.MATCH_CENTRE not in kinds:
+            problems.append("match_ids: page_kinds leaves out match_centre; add it")
+        elif not matches and days is None and not problems:
+            problems.append("date_from: neither days nor match ids are given; fill in one of them")
+        if problems:
+            raise ConfigInvalid("request refused:\n  " + "\n  ".join(problems), problems=problems)
+        if matches:
+            return cls(None, (), matches, (PageKind.MATCH_CENTRE,), bool(form.get("force")))
+        stage_ids = tuple(dict.fromkeys(stage for found in stages for stage in found))
+        return cls(
+            days,
+            stage_ids or _stages(settings.follow),
+            page_kinds=tuple(kind for kind in ALL_KINDS if kind in kinds),
+            force=bool(form.get("force")),
+        )
+
+    def __str__(self) -> str:
+        what = f"{len(self.match_ids)} matches by id" if self.match_ids else f"{self.interval}"
+        kinds = " and ".join(self.page_kinds)
+        return f"{what}, {kinds}{', by force' if self.force else ''}"
+
+
+def label(stage: FollowedStage) -> str:
+    """How a followed stage is named in forms: 'Spain LaLiga 2022/2023'."""
+    return f"{stage.competition} {stage.season}"
+
+
+def _stages(follow: Sequence[FollowedStage]) -> tuple[int, ...]:
+    if not follow:
+        raise ConfigInvalid(
+            "TOUCHLINE_FOLLOW names no stage, so there is nothing to collect: "
+            'set it, e.g. to [{"competition": "Spain LaLiga", "season": "2022/2023", '
+            '"stage_id": 20934}]',
+            setting="TOUCHLINE_FOLLOW",
+        )
+    return tuple(dict.fromkeys(stage.stage_id for stage in follow))
+
+
+def _stages_named(name: str, follow: Sequence[FollowedStage]) -> list[int]:
+    if name.isdecimal():
+        return [int(name)]
+    wanted = name.casefold()
+    found = [
+        stage.stage_id
+        for stage in follow
+        if wanted in (label(stage).casefold(), stage.competition.casefold())
+    ]
+    if not found:
+        known = ", ".join(sorted({label(stage) for stage in follow})) or "none"
+        raise ConfigInvalid(
+            f"competitions: {name!r} is not followed: choose one of these, or write a stage id "
+            f"(followed: {known})"
+        )
+    return found
+
+
+def _days(form: Mapping[str, Any], problems: list[str]) -> Interval | None:
+    values = {}
+    for field in ("date_from", "date_to"):
+        if _filled(form, field):
+            try:
+                values[field] = parse_day(str(form[field]).strip()[:10])
+            except ConfigInvalid as error:
+                problems.append(f"{field}: {error.detail}")
+                return None
+    if "date_to" in values and "date_from" not in values:
+        problems.append("date_from: missing, but date_to is given; fill it in")
+    if "date_from" not in values:
+        return None
+    try:
+        days = Interval.of_days(values["date_from"], values.get("date_to", values["date_from"]))
+    except ConfigInvalid as error:
+        problems.append(f"date_to: {error.detail}")
+        return None
+    if days.end - days.start > LONGEST:
+        problems.append(
+            f"date_to: {days} is more than {LONGEST.days} days; ask for a season at a time"
+        )
+    return days
+
+
+def _match_id(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ConfigInvalid(f"match_ids: {text!r} is no match id: write the number, e.g. 1650630")
+    return int(text)
+
+
+def _page_kind(text: str) -> PageKind:
+    try:
+        return PageKind(text)
+    except ValueError as error:
+        kinds = ", ".join(ALL_KINDS)
+        raise ConfigInvalid(f"page_kinds: {text!r} is unknown: choose of {kinds}") from error
+
+
+def _collect(read: Callable[[str], T], items: Iterable[str], problems: list[str]) -> tuple[T, ...]:
+    values: dict[str, T] = {}
+    for item in items:
+        try:
+            values[item] = read(item)
+        except ConfigInvalid as error:
+            problems.append(error.detail)
+    return tuple(values.values())
+
+
+def _filled(form: Mapping[str, Any], field: str) -> bool:
+    return form.get(field) not in (None, "", [])
+
+
+def _items(value: Any) -> list[str]:
+    """The entries of a list field; a text is split at commas and line ends."""
+    if value is None:
+        return []
+    entries = value.replace("\n", ",").split(",") if isinstance(value, str) else value
+    return [text for entry in entries if (text := str(entry).strip())]
