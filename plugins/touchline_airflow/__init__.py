@@ -1,0 +1,1 @@
+"""What Airflow needs from the platform: operators, the trigger, the retry policy, links."""

@@ -1,0 +1,143 @@
+"""The operators: thin calls of scrapers.pipeline, which is imported where it runs.
+
+Every secret and address is read from the environment where the task runs; nothing of it
+passes through arguments, XCom or rendered fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from airflow.sdk import BaseOperator
+
+from touchline_airflow.scope import Scope, request_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+# Under this XCom key `operator.output` finds a value.
+_OUTPUT = "return_value"
+
+
+class DispatchOperator(BaseOperator):
+    """Plan one kind of page, hand it to the workers, and wait for them without a worker slot.
+
+    Cleared, retried or restarted while its batch is open, it takes that batch up instead of
+    sending a second one; after the batch was published or failed it plans anew. Its output is
+    the batch's id, or nothing when there was nothing to do.
+
+    Args:
+        page_kind: a value of scrapers.targets.PageKind.
+        scope: where the run says what it covers; see touchline_airflow.scope.
+        poll_seconds: pause between two looks at the ledger.
+    """
+
+    ui_color = "#d9ead3"
+
+    def __init__(
+        self, *, page_kind: str, scope: Scope, poll_seconds: float = 3.0, **arguments: Any
+    ) -> None:
+        super().__init__(**arguments)
+        self.page_kind = page_kind
+        self.scope = scope
+        self.poll_seconds = poll_seconds
+
+    def execute(self, context: Context) -> str | None:
+        """Dispatch, then defer; an empty plan or a finished batch ends at once."""
+        from scrapers.tasks.send import send_batch
+        from scrapers.warehouse.engine import engine
+        from scrapers.warehouse.records import BatchKey
+
+        from scrapers.pipeline.dispatch import conclude, dispatch
+        from scrapers.pipeline.progress import describe
+        from scrapers.settings import settings
+        from scrapers.targets import PageKind
+        from scrapers.warehouse import ledger
+        from touchline_airflow.triggers import BatchTrigger
+
+        kind = PageKind(self.page_kind)
+        request = request_of(context, self.scope, settings())
+        run = context["dag_run"]
+        key = BatchKey(run.dag_id, run.run_id, kind)
+        batch_id = dispatch(engine(), settings(), key, request, kind, send_batch)
+        if batch_id is None:
+            return None
+        progress = ledger.progress(engine(), batch_id)
+        self.log.info("%s", describe(progress, kind))
+        if progress.done:
+            conclude(engine(), progress, kind)
+            return str(batch_id)
+        # The trigger ends the task itself when all went well, so its output is written now.
+        context["ti"].xcom_push(key=_OUTPUT, value=str(batch_id))
+        self.defer(
+            trigger=BatchTrigger(str(batch_id), self.page_kind, self.poll_seconds),
+            method_name=self.resume.__name__,
+        )
+
+    def resume(self, context: Context, event: dict[str, str]) -> str:
+        """Fail as the batch failed; the trigger calls for this only then."""
+        from scrapers.warehouse.engine import engine
+
+        from scrapers.pipeline.dispatch import conclude
+        from scrapers.targets import PageKind
+        from scrapers.warehouse import ledger
+
+        progress = ledger.progress(engine(), UUID(event["batch_id"]))
+        conclude(engine(), progress, PageKind(self.page_kind))
+        return event["batch_id"]
+
+
+class PublishOperator(BaseOperator):
+    """Judge a batch's staged rows and land the good ones; its output is what it did.
+
+    Args:
+        batch_id: the dispatch's output; nothing is done without one.
+    """
+
+    template_fields: Sequence[str] = ("batch_id",)
+    ui_color = "#cfe2f3"
+
+    def __init__(self, *, batch_id: Any, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.batch_id = batch_id
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """Publish; see scrapers.pipeline.publish."""
+        from scrapers.warehouse.engine import engine
+
+        from scrapers.pipeline.publish import publish
+        from scrapers.settings import settings
+
+        if not self.batch_id:
+            self.log.info("nothing was dispatched, so there is nothing to publish")
+            return None
+        return publish(engine(), UUID(self.batch_id), settings()).as_json()
+
+
+class CompletenessOperator(BaseOperator):
+    """Check what landed against the schedule; its counts go along with its assets' events.
+
+    Args:
+        scope: where the run says what it covers; see touchline_airflow.scope.
+    """
+
+    ui_color = "#fff2cc"
+
+    def __init__(self, *, scope: Scope, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.scope = scope
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check; see scrapers.pipeline.completeness."""
+        from scrapers.warehouse.engine import engine
+
+        from scrapers.pipeline.completeness import check_completeness
+        from scrapers.settings import settings
+
+        request = request_of(context, self.scope, settings())
+        counts = check_completeness(engine(), settings(), request).as_json()
+        for asset in self.outlets:
+            context["outlet_events"][asset].extra.update({"days": str(request), **counts})
+        return counts

@@ -1,0 +1,77 @@
+"""The trigger that waits for a batch: it watches the ledger, so that no worker has to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
+from scrapers.warehouse.records import Progress
+
+from scrapers.errors import WarehouseUnavailable
+from scrapers.pipeline.progress import describe, hopeless
+from scrapers.targets import PageKind
+from scrapers.warehouse import ledger
+
+
+class BatchTrigger(BaseTrigger):
+    """Wait until every target of a batch is done with.
+
+    Each change of the batch's progress is a line in the task's log. A batch with anything
+    readable ends its task from here, without a worker; one that failed as a whole resumes the
+    task, which raises the failure. A triggerer that is killed or restarted runs the trigger
+    again from the start: all it knows stands in the ledger.
+
+    Args:
+        batch_id: the batch in the ledger.
+        page_kind: its kind of page, for the words of the log.
+        poll_seconds: pause between two looks.
+    """
+
+    def __init__(self, batch_id: str, page_kind: str, poll_seconds: float) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+        self.page_kind = page_kind
+        self.poll_seconds = poll_seconds
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class and arguments to make the trigger again; no address, no secret."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "batch_id": self.batch_id,
+                "page_kind": self.page_kind,
+                "poll_seconds": self.poll_seconds,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Watch the batch to its end; one event."""
+        progress = await self._watch()
+        if hopeless(progress, PageKind(self.page_kind)):
+            yield TriggerEvent({"batch_id": self.batch_id})
+        else:
+            yield TaskSuccessEvent()
+
+    async def _watch(self) -> Progress:
+        seen: Progress | None = None
+        failed = 0
+        while True:
+            try:
+                progress = await ledger.async_progress(UUID(self.batch_id))
+            except WarehouseUnavailable as error:
+                # The batch goes on without us; there is nothing better to do than to look again.
+                failed += 1
+                wait = error.retry.wait_before(failed).total_seconds()
+                self.log.warning("ledger can't be read, again in %.0f s: %s", wait, error.detail)
+                await asyncio.sleep(wait)
+                continue
+            failed = 0
+            if progress != seen:
+                self.log.info("%s", describe(progress, PageKind(self.page_kind)))
+            if progress.done:
+                return progress
+            seen = progress
+            await asyncio.sleep(self.poll_seconds)

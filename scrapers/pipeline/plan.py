@@ -1,0 +1,195 @@
+"""Planning: from a request to targets, using what is landed already.
+
+Planning asks the site nothing and changes nothing, so it can be done again at any time; what
+it gives depends on the landed fixtures, the ledger and the clock alone.
+
+- A month's feed is fetched until it was fetched once after its month had ended and the
+  look-back had passed: then it is settled.
+- A finished match is fetched once, and once more as soon as `settle_hours` have passed since
+  its kick-off, because the site corrects matches in the first days.
+- What failed is tried again by every run that covers it. What the page said is absent is
+  looked at again after `ABSENT_PAUSE`, until `ABSENT_PATIENCE` after kick-off.
+- Work that is under way for another run is planned too: the ledger links it, so that this run
+  waits for it instead of asking the site a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Select, select
+from sqlalchemy.engine import Row
+
+from scrapers.pipeline.intervals import Interval, month_end
+from scrapers.pipeline.request import Request
+from scrapers.settings import Settings
+from scrapers.targets import PageKind, Target
+from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.records import PlannedTarget, State
+from scrapers.warehouse.tables import Fixture
+
+NEW, CORRECTION, RECHECK, FORCE = "new", "correction", "recheck", "force"
+
+ABSENT_PAUSE = timedelta(days=1)
+ABSENT_PATIENCE = timedelta(days=14)
+_FAILED = {State.BLOCKED, State.QUARANTINED}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a target: its state and when its page was last fetched."""
+
+    state: State
+    fetched_at: datetime | None
+
+
+def plan(
+    engine: Engine,
+    settings: Settings,
+    request: Request,
+    page_kind: PageKind,
+    *,
+    now: datetime | None = None,
+) -> list[PlannedTarget]:
+    """The targets of one page kind that `request` needs fetched.
+
+    Args:
+        now: the moment for which to plan; the current one by default.
+
+    Raises:
+        WarehouseUnavailable: the landed fixtures or the ledger can't be read.
+    """
+    now = now or datetime.now(UTC)
+    if page_kind not in request.page_kinds:
+        return []
+    if page_kind is PageKind.SCHEDULE:
+        return plan_schedules(engine, settings, request, now=now)
+    return plan_matches(engine, settings, request, now=now)
+
+
+def plan_schedules(
+    engine: Engine, settings: Settings, request: Request, *, now: datetime
+) -> list[PlannedTarget]:
+    """Month feeds of the request's stages, for the months its look-back and days touch."""
+    if request.interval is None:
+        return []
+    months = list(request.interval.with_lookback(settings.lookback_days).months())
+    targets = {
+        Target.schedule(stage_id, month): month
+        for stage_id in request.stage_ids
+        for month in months
+    }
+    known = _ledger(engine, list(targets))
+    lookback = timedelta(days=settings.lookback_days)
+    planned = []
+    for target, month in targets.items():
+        settled_at = month_end(month) + lookback
+        reason = FORCE if request.force else schedule_reason(known.get(target.key), settled_at)
+        if reason:
+            planned.append(PlannedTarget(target, reason))
+    return planned
+
+
+def schedule_reason(known: Known | None, settled_at: datetime) -> str | None:
+    """Why to fetch a month's feed now; None: it is settled."""
+    if known is None:
+        return NEW
+    if known.state is not State.LANDED:
+        return RECHECK if known.state in _FAILED or known.state is State.ABSENT else NEW
+    if known.fetched_at is None or known.fetched_at < settled_at:
+        return RECHECK
+    return None
+
+
+def plan_matches(
+    engine: Engine, settings: Settings, request: Request, *, now: datetime
+) -> list[PlannedTarget]:
+    """Match centres of finished matches, of the request's days with look-back or of its ids."""
+    settle = timedelta(hours=settings.settle_hours)
+    kickoffs = _kickoffs(engine, settings, request)
+    targets = {match_id: Target.match_centre(match_id) for match_id in kickoffs}
+    known = _ledger(engine, list(targets.values()))
+    planned = []
+    for match_id, kickoff in kickoffs.items():
+        target = targets[match_id]
+        if request.force:
+            reason: str | None = FORCE
+        else:
+            reason = match_reason(known.get(target.key), kickoff, now=now, settle=settle)
+        if reason:
+            planned.append(PlannedTarget(target, reason, kickoff))
+    return planned
+
+
+def match_reason(
+    known: Known | None, kickoff: datetime | None, *, now: datetime, settle: timedelta
+) -> str | None:
+    """Why to fetch a finished match now; None: not now.
+
+    Args:
+        kickoff: its kick-off; None when no feed told it.
+        settle: how long after kick-off the site's corrections are awaited.
+    """
+    if known is None:
+        return NEW
+    if known.state in _FAILED:
+        return RECHECK
+    if known.state is State.ABSENT:
+        rested = known.fetched_at is None or now >= known.fetched_at + ABSENT_PAUSE
+        hopeful = kickoff is None or now < kickoff + ABSENT_PATIENCE
+        return RECHECK if rested and hopeful else None
+    if known.state is not State.LANDED:
+        return NEW
+    if kickoff is None or known.fetched_at is None:
+        return None
+    settled_at = kickoff + settle
+    return CORRECTION if known.fetched_at < settled_at <= now else None
+
+
+def _kickoffs(
+    engine: Engine, settings: Settings, request: Request
+) -> Mapping[int, datetime | None]:
+    """Matches to consider, oldest first, with their kick-off as the schedule has it."""
+    with transaction(engine) as connection:
+        if request.interval is None:
+            rows = connection.execute(
+                select(Fixture.match_id, Fixture.kickoff_utc).where(
+                    Fixture.match_id.in_(request.match_ids)
+                )
+            ).all()
+            found = {row.match_id: row.kickoff_utc for row in rows}
+            return {match_id: found.get(match_id) for match_id in request.match_ids}
+        days = request.interval.with_lookback(settings.lookback_days)
+        rows = connection.execute(finished_matches(days, request.stage_ids)).all()
+        return {row.match_id: row.kickoff_utc for row in rows}
+
+
+def finished_matches(interval: Interval, stage_ids: Sequence[int]) -> Select[tuple[int, datetime]]:
+    """Finished matches of the stages in the interval that have, or may have, a match centre."""
+    return (
+        select(Fixture.match_id, Fixture.kickoff_utc)
+        .where(
+            Fixture.stage_id.in_(stage_ids),
+            Fixture.kickoff_utc >= interval.start,
+            Fixture.kickoff_utc < interval.end,
+            Fixture.status == "finished",
+            Fixture.has_match_centre.is_not(False),
+            Fixture.closed_at.is_(None),
+        )
+        .order_by(Fixture.kickoff_utc, Fixture.match_id)
+    )
+
+
+def _ledger(engine: Engine, targets: Sequence[Target]) -> dict[str, Known]:
+    if not targets:
+        return {}
+    query = select(TargetRow.target_key, TargetRow.state, TargetRow.fetched_at).where(
+        TargetRow.target_key.in_([target.key for target in targets])
+    )
+    with transaction(engine) as connection:
+        rows: Sequence[Row[Any]] = connection.execute(query).all()
+    return {row.target_key: Known(State(row.state), row.fetched_at) for row in rows}

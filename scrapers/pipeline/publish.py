@@ -1,0 +1,130 @@
+"""From staged rows to landed ones: the gate judges, the good targets land, the batch closes."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+
+from scrapers.errors import InvalidBatch
+from scrapers.pipeline.progress import describe_failures
+from scrapers.settings import Settings
+from scrapers.warehouse import ledger
+from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from scrapers.warehouse.records import State
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSummary:
+    """What became of a batch.
+
+    Attributes:
+        states: its targets by state, after landing.
+        failures: its blocked and quarantined targets by failure class.
+        rows: what landing did by table: {"event": {"inserted": 1465, …}, …}.
+        docs_path: the gate's report; None when nothing was judged.
+    """
+
+    batch_id: UUID
+    states: dict[str, int]
+    failures: dict[str, int]
+    rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    docs_path: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as the ledger keeps it."""
+        return {
+            "states": self.states,
+            "failures": self.failures,
+            "rows": self.rows,
+            "docs_path": self.docs_path,
+        }
+
+    def __str__(self) -> str:
+        states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
+        text = f"batch {self.batch_id}: {states or 'no targets'}"
+        changed = {
+            table: sum(count for name, count in counts.items() if name != "unchanged")
+            for table, counts in self.rows.items()
+        }
+        if self.rows:
+            text += f"; {sum(changed.values())} rows changed"
+        if self.failures:
+            text += f"; failures: {describe_failures(self.failures)}"
+        return text
+
+
+def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummary:
+    """Judge what the batch has staged, land what is good, close the batch.
+
+    Published twice, it lands nothing the second time. After a kill between landing and
+    closing, the next call finds nothing staged and closes the batch.
+
+    Raises:
+        InvalidBatch: the batch as a whole can't be trusted; nothing landed, and the batch is
+            closed as failed.
+        WarehouseUnavailable: nothing is half landed; call again.
+    """
+    staged = _staged(engine, batch_id)
+    rows: dict[str, dict[str, int]] = {}
+    docs_path = None
+    if staged:
+        # Great Expectations takes seconds to import: only where it judges.
+        from scrapers.quality.gate import judge
+        from scrapers.warehouse.landing import land
+
+        try:
+            verdict = judge(engine, batch_id, staged, settings)
+            docs_path = str(verdict.docs_path) if verdict.docs_path else None
+            counts = land(engine, batch_id, verdict.good)
+        except InvalidBatch as error:
+            ledger.close_batch(
+                engine, batch_id, "failed", {"failure": error.detail, "facts": error.facts}
+            )
+            raise
+        rows = {table: asdict(count) for table, count in counts.items()}
+    states, failures = _outcome(engine, batch_id)
+    summary = PublishSummary(batch_id, states, failures, rows, docs_path)
+    if staged or _state(engine, batch_id) == "open":
+        ledger.close_batch(engine, batch_id, "published", summary.as_json())
+    log.info("%s", summary)
+    return summary
+
+
+def _staged(engine: Engine, batch_id: UUID) -> list[str]:
+    query = (
+        select(TargetRow.target_key)
+        .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
+        .where(BatchTargetRow.batch_id == batch_id, TargetRow.state == State.PARSED)
+        .order_by(TargetRow.target_key)
+    )
+    with transaction(engine) as connection:
+        return list(connection.scalars(query))
+
+
+def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, int]]:
+    query = (
+        select(TargetRow.state, TargetRow.failure_class)
+        .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
+        .where(BatchTargetRow.batch_id == batch_id)
+    )
+    with transaction(engine) as connection:
+        rows: Sequence[Any] = connection.execute(query).all()
+    failed = {State.BLOCKED, State.QUARANTINED}
+    return (
+        dict(Counter(row.state for row in rows)),
+        dict(Counter(row.failure_class for row in rows if row.state in failed)),
+    )
+
+
+def _state(engine: Engine, batch_id: UUID) -> str | None:
+    with transaction(engine) as connection:
+        return connection.scalar(select(BatchRow.state).where(BatchRow.batch_id == batch_id))
