@@ -1,0 +1,36 @@
+"""What the command line prints to: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+
+def problem(text: str) -> None:
+    """Tell a failure on stderr, as it is: no markup, no wrapping in the middle of a name."""
+    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, dates in ISO 8601."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)
+    out.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as a table; numbers stand on the right, null is a dash."""
+    body = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for place, name in enumerate(columns):
+        numeric = bool(body) and all(isinstance(row[place], int | float) for row in body)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        table.add_row(*("–" if value is None else str(value) for value in row))
+    out.print(table)

@@ -1,0 +1,31 @@
+"""`touchline`: the platform from the command line.
+
+Modules that take long to import are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from scrapers.cli.coverage import coverage
+from scrapers.cli.db import db_app
+from scrapers.cli.demo import demo_app
+from scrapers.cli.failures import FailureGroup
+from scrapers.cli.scrape import scrape
+from scrapers.cli.selectors import selectors_app
+from scrapers.cli.status import status
+
+app = typer.Typer(
+    name="touchline",
+    cls=FailureGroup,
+    help="Nightly football data: from a date to rows. Settings: see .env.example.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    rich_markup_mode=None,
+)
+app.add_typer(demo_app, name="demo")
+app.add_typer(db_app, name="db")
+app.add_typer(selectors_app, name="selectors")
+app.command()(scrape)
+app.command()(status)
+app.command()(coverage)

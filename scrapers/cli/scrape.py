@@ -1,0 +1,126 @@
+"""`touchline scrape`: a run by hand, without Airflow; the workers do the work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from scrapers.cli.console import err, out, print_json, print_table
+from scrapers.settings import settings
+
+
+def scrape(
+    date_from: Annotated[
+        str, typer.Option("--from", help="first day, YYYY-MM-DD", show_default=False)
+    ] = "",
+    date_to: Annotated[
+        str, typer.Option("--to", help="last day, included; default: the first", show_default=False)
+    ] = "",
+    competition: Annotated[
+        list[str] | None,
+        typer.Option(help="a followed competition's name or a stage id; repeatable; default: all"),
+    ] = None,
+    match: Annotated[
+        list[str] | None, typer.Option(help="a match id instead of days; repeatable")
+    ] = None,
+    page_kind: Annotated[
+        list[str] | None,
+        typer.Option(help="schedule or match_centre; repeatable; default: both"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="fetch again what is landed already")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the outcome as JSON")] = False,
+) -> None:
+    """Scrape days or matches now and wait until they have landed.
+
+    Interrupted, it can be started again with the same arguments: it takes up what is open.
+    """
+    form = {
+        "date_from": date_from,
+        "date_to": date_to,
+        "competitions": competition or [],
+        "match_ids": match or [],
+        "page_kinds": page_kind or [],
+        "force": force,
+    }
+    from scrapers.pipeline.request import Request
+    from scrapers.pipeline.run import run_request
+    from scrapers.tasks.send import send_batch
+    from scrapers.warehouse.engine import engine
+
+    current = settings()
+    request = Request.of_form(form, current)
+    with _bars() as advance:
+        summary = run_request(
+            engine(current),
+            current,
+            request,
+            send_batch,
+            run_id=_run_id(form),
+            on_progress=advance,
+            poll_seconds=0.5,
+        )
+    if as_json:
+        print_json(
+            {
+                "request": str(request),
+                "published": {k: v.as_json() for k, v in summary.published.items()},
+                "completeness": summary.completeness.as_json(),
+            }
+        )
+        return
+    for kind, published in summary.published.items():
+        rows = [
+            (table, *(counts.get(name, 0) for name in _CHANGES))
+            for table, counts in published.rows.items()
+        ]
+        print_table(f"{kind}: {published}", ("table", *_CHANGES), rows)
+    if not summary.published:
+        out.print("Nothing to do: all of it has landed. (--force fetches it again.)")
+    out.print(f"{request}: {summary.completeness}", highlight=False)
+
+
+_CHANGES = ("inserted", "updated", "deleted", "unchanged")
+
+
+def _run_id(form: dict[str, Any]) -> str:
+    # The same request gets the same id, so that an interrupted one is taken up, not doubled.
+    text = orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
+    return f"cli__{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+@contextmanager
+def _bars() -> Iterator[Any]:
+    from scrapers.pipeline.progress import describe
+
+    with Progress(
+        TextColumn("{task.fields[kind]:>13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=err,
+    ) as bars:
+        shown: dict[Any, Any] = {}
+
+        def advance(page_kind: Any, progress: Any) -> None:
+            from scrapers.warehouse.records import DISPATCH_DONE
+
+            if page_kind not in shown:
+                shown[page_kind] = bars.add_task("", total=None, kind=str(page_kind))
+            done = sum(progress.by_state.get(state, 0) for state in DISPATCH_DONE)
+            bars.update(
+                shown[page_kind],
+                total=progress.total,
+                completed=done,
+                description=describe(progress, page_kind),
+            )
+
+        yield advance
