@@ -191,7 +191,10 @@ def _candidates(error: TouchlineError) -> dict[str, list[str]]:
 def _overview(stories: list[Story]) -> Table:
     table = Table("field", "type", "value", "from", box=None, pad_edge=False)
     for story in stories:
-        winner = next((t.place for t in story.trials if t.wins), "[dim]nothing there[/dim]")
+        winner = next((escape(t.place) for t in story.trials if t.wins), "")
+        if not winner:
+            is_there = any(trial.is_there for trial in story.trials)
+            winner = f"[dim]{'null there' if is_there else 'nothing there'}[/dim]"
         filled = (
             f" [dim]({story.filled} of {story.rows} rows)[/dim]" if story.rows is not None else ""
         )
@@ -200,7 +203,7 @@ def _overview(stories: list[Story]) -> Table:
             mark + escape(story.name),
             story.type,
             escape(shown(story.value, 40)) + filled,
-            escape(winner) if winner[0] != "[" else winner,
+            winner,
         )
     return table
 

@@ -46,7 +46,7 @@ def extract(page: Page, selector: SelectorFile) -> Extracted:
         if holds(rule, page, selector.documents):
             raise TargetAbsent(rule.says, selector=selector.name, url=page.url)
     failures = Failures()
-    reader = _page_reader(selector)
+    reader = page_reader(selector)
     root: Column = [page.root]
     columns = [f.read(page, root, failures) for f in reader.fields]
     fields = {f.name: column[0] for f, column in zip(reader.fields, columns, strict=True)}
@@ -69,19 +69,28 @@ def unreadable(page: Page, selector: SelectorFile) -> Failures:
 
 
 @dataclass(slots=True)
-class _GroupReader:
+class GroupReader:
+    """A group, ready to be read from many parents at once.
+
+    Attributes:
+        name: its whole name, outer groups first.
+        group: as the selector file has it.
+        rows: finders of its rows under a parent, in order.
+        fields: its fields.
+        field_names: their short names.
+        groups: the groups within, by short name.
+    """
+
     name: str
     group: Group
     rows: list[Callable[[Page, Any], Any]]
     fields: list[FieldReader]
     field_names: list[str]
-    groups: dict[str, _GroupReader] = field(default_factory=dict)
+    groups: dict[str, GroupReader] = field(default_factory=dict)
 
     def read(self, page: Page, parents: Column, failures: Failures) -> list[list[Row]]:
-        """Rows under each parent."""
-        found: Column = []
-        ends: list[int] = []
-        self._find(page, parents, failures, found, ends)
+        """Rows under each parent, in the parents' order."""
+        found, ends = self.find(page, parents, failures)
         columns: list[Column] = [reader.read(page, found, failures) for reader in self.fields]
         names = list(self.field_names)
         for name, inner in self.groups.items():
@@ -91,9 +100,10 @@ class _GroupReader:
         starts = [0, *ends[:-1]]
         return [rows[start:end] for start, end in zip(starts, ends, strict=True)]
 
-    def _find(
-        self, page: Page, parents: Column, failures: Failures, found: Column, ends: list[int]
-    ) -> None:
+    def find(self, page: Page, parents: Column, failures: Failures) -> tuple[Column, list[int]]:
+        """What the rows under all parents are read from, and where each parent's end."""
+        found: Column = []
+        ends: list[int] = []
         missing: list[str] = []
         short: list[int] = []
         for parent in parents:
@@ -110,6 +120,7 @@ class _GroupReader:
         if short:
             what = f"has {short[0]} rows, fewer than {self.group.min_rows}"
             failures.add(self.name, what, len(short), of_rows)
+        return found, ends
 
     def _rows_of(self, page: Page, parent: Any) -> tuple[Column | None, str]:
         """Rows of the first place that is there; else why not, with [] if it is no list."""
@@ -125,31 +136,34 @@ class _GroupReader:
 
 
 @dataclass(slots=True)
-class _PageReader:
+class PageReader:
+    """A selector file, ready to read pages."""
+
     fields: list[FieldReader]
-    groups: dict[str, _GroupReader]
+    groups: dict[str, GroupReader]
 
 
 @lru_cache(maxsize=64)
-def _page_reader(selector: SelectorFile) -> _PageReader:
+def page_reader(selector: SelectorFile) -> PageReader:
+    """Make a selector file ready to read; kept for the next page."""
     zone = ZoneInfo(selector.timezone)
     documents = selector.documents
-    return _PageReader(
+    return PageReader(
         [field_reader(n, f, documents, zone) for n, f in selector.fields.items()],
-        {n: _group_reader(n, g, documents, zone) for n, g in selector.groups.items()},
+        {n: group_reader(n, g, documents, zone) for n, g in selector.groups.items()},
     )
 
 
-def _group_reader(
+def group_reader(
     name: str, group: Group, documents: dict[str, Document], zone: ZoneInfo
-) -> _GroupReader:
-    return _GroupReader(
+) -> GroupReader:
+    return GroupReader(
         name,
         group,
         [rows_finder(rows, documents) for rows in group.rows],
         [field_reader(f"{name}.{n}", f, documents, zone) for n, f in group.fields.items()],
         list(group.fields),
-        {n: _group_reader(f"{name}.{n}", g, documents, zone) for n, g in group.groups.items()},
+        {n: group_reader(f"{name}.{n}", g, documents, zone) for n, g in group.groups.items()},
     )
 
 

@@ -86,7 +86,7 @@ def _regex_step(pattern: str) -> NamedStep:
             raise MisfitError(f"is {shown(value)}, in which {pattern!r} is not found")
         return match.group(compiled.groups)
 
-    return NamedStep(f"regex {pattern!r}", search)
+    return NamedStep(f"regex {pattern}", search)
 
 
 @dataclass(slots=True)

@@ -33,7 +33,9 @@ class MisfitError(ValueError):
 
 def shown(value: Any, limit: int = 60) -> str:
     """A value as messages quote it."""
-    text = repr(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = str(value) if isinstance(value, datetime) else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -17,12 +17,13 @@ from scrapers.whoscored.refusal import refusal_of
 _SMALLEST = 100
 _TAG = re.compile(r"<[^>]*>")
 _ERROR_TITLE = re.compile(
-    r"<(?:title|h1)>\s*(?:(?:Error\s+)?5\d\d\b|Bad Gateway|Service (?:Temporarily )?Unavailable"
+    r"<(?:title|h1|pre)>\s*(?:(?:Error\s+)?5\d\d\b|Bad Gateway|Service (?:Temporarily )?Unavailable"
     r"|Gateway Time-?out|Internal Server Error|Server Error)",
     re.IGNORECASE,
 )
 _BROWSER_ERROR = re.compile(r"id=\"main-frame-error\"|\b(?:ERR_[A-Z_]{4,40}|HTTP ERROR 5\d\d)\b")
 _LITERAL = re.compile(r"require\.config\.params\s*\[[^\]\n]{1,40}\]\s*=\s*(?=[{\[])")
+_FEED = re.compile(r"<pre[^>]{0,200}>\s*\{", re.IGNORECASE)
 _PRE = re.compile(r"<pre[^>]{0,200}>(.*?)(?:</pre>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
@@ -43,7 +44,7 @@ def check_page(html: bytes | str, title: str, kind: PageKind) -> None:
 def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
     if len(text) < _SMALLEST and not _TAG.sub("", text).strip():
         return f"the document is empty ({len(text)} characters): the page was not shown"
-    has_data = "require.config.params" in text or "<pre" in text[:5000]
+    has_data = "require.config.params" in text or _FEED.search(text[:5000])
     headed = f"<title>{title}</title>{text[:20_000]}"
     if not has_data and (error := _BROWSER_ERROR.search(text) or _ERROR_TITLE.search(headed)):
         words = _TAG.sub("", error.group()).strip()
