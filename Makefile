@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+# For 3.11.0 on: Debian 12 has 3.11.2, and what that needs besides must be in the lock.
+LOCK = $(BIN)/uv pip compile -q $(LOCK_ARGS) --python-version 3.11 --no-annotate \
+	--custom-compile-command 'make lock'
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
 
@@ -58,10 +61,8 @@ bench: setup ## Measure overhead, browser use, parsing and landing; also var/ben
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)
-	@$(BIN)/uv pip compile -q $(LOCK_ARGS) --no-annotate --custom-compile-command 'make lock' \
-		requirements.in -o requirements.txt
-	@$(BIN)/uv pip compile -q $(LOCK_ARGS) --no-annotate --custom-compile-command 'make lock' \
-		requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 .PHONY: clean
 clean: ## Stop the demo and remove var/ and the caches (not .venv)
