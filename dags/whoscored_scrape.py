@@ -40,9 +40,9 @@ with DAG(
             [],
             type=["null", "array"],
             items={"type": "string"},
-            examples=followed(),
+            **followed(),
             title="Competitions",
-            description="As followed, or a stage id; empty: all that are followed.",
+            description="Empty: all that are followed. Over the API also stage ids.",
             section="Days",
         ),
         "page_kinds": Param(
@@ -56,7 +56,6 @@ with DAG(
         "match_ids": Param(
             [],
             type=["null", "array"],
-            items={"type": ["string", "integer"]},
             title="Match ids",
             description="One a line, as in the match page's address; then no days.",
             section="Matches",

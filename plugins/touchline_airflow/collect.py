@@ -19,6 +19,8 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retries": RETRIES,
     "retry_delay": timedelta(seconds=30),
     "retry_policy": FailureClassPolicy(),
+    # Of the part that works; a deferred task waits as long as its run may.
+    "execution_timeout": timedelta(hours=1),
 }
 
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from touchline_airflow.scope import Scope, request_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from scrapers.warehouse.records import Progress
 
 # Under this XCom key `operator.output` finds a value.
 _OUTPUT = "return_value"
@@ -46,15 +49,14 @@ class DispatchOperator(BaseOperator):
 
     def execute(self, context: Context) -> str | None:
         """Dispatch, then defer; an empty plan or a finished batch ends at once."""
-        from scrapers.tasks.send import send_batch
-        from scrapers.warehouse.engine import engine
-        from scrapers.warehouse.records import BatchKey
-
-        from scrapers.pipeline.dispatch import conclude, dispatch
+        from scrapers.pipeline.dispatch import dispatch
         from scrapers.pipeline.progress import describe
         from scrapers.settings import settings
         from scrapers.targets import PageKind
+        from scrapers.tasks.send import send_batch
         from scrapers.warehouse import ledger
+        from scrapers.warehouse.engine import engine
+        from scrapers.warehouse.records import BatchKey
         from touchline_airflow.triggers import BatchTrigger
 
         kind = PageKind(self.page_kind)
@@ -67,8 +69,7 @@ class DispatchOperator(BaseOperator):
         progress = ledger.progress(engine(), batch_id)
         self.log.info("%s", describe(progress, kind))
         if progress.done:
-            conclude(engine(), progress, kind)
-            return str(batch_id)
+            return self._conclude(progress)
         # The trigger ends the task itself when all went well, so its output is written now.
         context["ti"].xcom_push(key=_OUTPUT, value=str(batch_id))
         self.defer(
@@ -78,15 +79,20 @@ class DispatchOperator(BaseOperator):
 
     def resume(self, context: Context, event: dict[str, str]) -> str:
         """Fail as the batch failed; the trigger calls for this only then."""
+        from scrapers.warehouse import ledger
         from scrapers.warehouse.engine import engine
 
-        from scrapers.pipeline.dispatch import conclude
-        from scrapers.targets import PageKind
-        from scrapers.warehouse import ledger
+        return self._conclude(ledger.progress(engine(), UUID(event["batch_id"])))
 
-        progress = ledger.progress(engine(), UUID(event["batch_id"]))
-        conclude(engine(), progress, PageKind(self.page_kind))
-        return event["batch_id"]
+    def _conclude(self, progress: Progress) -> str:
+        from scrapers.pipeline.dispatch import close_if_hopeless
+        from scrapers.targets import PageKind
+        from scrapers.warehouse.engine import engine
+
+        if failure := close_if_hopeless(engine(), progress, PageKind(self.page_kind)):
+            # Each target was tried as often as its class allows; Airflow must not start over.
+            raise AirflowFailException(f"{failure.failure_class}: {failure.detail}") from failure
+        return str(progress.batch_id)
 
 
 class PublishOperator(BaseOperator):
@@ -105,10 +111,9 @@ class PublishOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Publish; see scrapers.pipeline.publish."""
-        from scrapers.warehouse.engine import engine
-
         from scrapers.pipeline.publish import publish
         from scrapers.settings import settings
+        from scrapers.warehouse.engine import engine
 
         if not self.batch_id:
             self.log.info("nothing was dispatched, so there is nothing to publish")
@@ -131,10 +136,9 @@ class CompletenessOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Check; see scrapers.pipeline.completeness."""
-        from scrapers.warehouse.engine import engine
-
         from scrapers.pipeline.completeness import check_completeness
         from scrapers.settings import settings
+        from scrapers.warehouse.engine import engine
 
         request = request_of(context, self.scope, settings())
         counts = check_completeness(engine(), settings(), request).as_json()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from scrapers.errors import TouchlineError
 from scrapers.pipeline.plan import plan
 from scrapers.pipeline.progress import NOUNS, hopeless
 from scrapers.pipeline.request import Request
@@ -62,14 +63,15 @@ def dispatch(
     return batch_id
 
 
-def conclude(engine: Engine, progress: Progress, page_kind: PageKind) -> None:
-    """Accept a batch whose targets are all done, or fail it if no page could be read.
+def close_if_hopeless(
+    engine: Engine, progress: Progress, page_kind: PageKind
+) -> TouchlineError | None:
+    """The failure of a batch that is over without a readable page; None when it may go on.
 
-    A failed batch is closed, so that the next dispatch of its key plans anew.
-
-    Raises:
-        TouchlineError: of the class that most targets failed with.
+    Such a batch is closed as failed, so that the next dispatch of its key plans anew. The
+    failure is of the class that most targets failed with; see `hopeless`.
     """
-    if failure := hopeless(progress, page_kind):
+    failure = hopeless(progress, page_kind)
+    if failure:
         ledger.close_batch(engine, progress.batch_id, "failed", {"failure": failure.detail})
-        raise failure
+    return failure

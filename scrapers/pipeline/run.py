@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from scrapers.pipeline.completeness import Completeness, check_completeness
-from scrapers.pipeline.dispatch import Send, conclude, dispatch
+from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch
 from scrapers.pipeline.publish import PublishSummary, publish
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
@@ -56,8 +56,8 @@ def run_request(
         on_progress: called with every change of a batch's progress.
 
     Raises:
-        TouchlineError: of the class that stopped the run; see `conclude`, `publish` and
-            `check_completeness`.
+        TouchlineError: of the class that stopped the run; see `close_if_hopeless`, `publish`
+            and `check_completeness`.
     """
     published: dict[PageKind, PublishSummary] = {}
     for page_kind in request.page_kinds:
@@ -66,7 +66,8 @@ def run_request(
         if batch_id is None:
             continue
         progress = wait(engine, batch_id, page_kind, on_progress, poll_seconds)
-        conclude(engine, progress, page_kind)
+        if failure := close_if_hopeless(engine, progress, page_kind):
+            raise failure
         published[page_kind] = publish(engine, batch_id, settings)
     return RunSummary(published, check_completeness(engine, settings, request))
 
