@@ -29,7 +29,6 @@ from scrapers.parsing.values import shown
 from scrapers.settings import ROOT, load_settings
 from scrapers.targets import PageKind
 from scrapers.whoscored.needs import unmet
-from scrapers.whoscored.read import selector_files
 
 selectors_app = typer.Typer(
     no_args_is_help=True, help="Selector files: check them, see how they read a page."
@@ -107,7 +106,7 @@ def explain_command(
         content = _content(page)
         opened = Page(content, page)
         selector = _selector(
-            opened, selector_files(folder), kind, version, on.date() if on else None
+            opened, SelectorFiles(folder), kind, version, on.date() if on else None
         )
         stories = explain(opened, selector, field, row)
     except TouchlineError as error:

@@ -97,8 +97,7 @@ class GroupReader:
             names.append(name)
             columns.append(inner.read(page, found, failures))
         rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-        starts = [0, *ends[:-1]]
-        return [rows[start:end] for start, end in zip(starts, ends, strict=True)]
+        return [rows[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
     def find(self, page: Page, parents: Column, failures: Failures) -> tuple[Column, list[int]]:
         """What the rows under all parents are read from, and where each parent's end."""

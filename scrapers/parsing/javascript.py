@@ -207,7 +207,8 @@ def _as_json(text: str, start: int) -> tuple[str, int]:
             pieces.append(_string(piece))
         elif kind == "word":
             is_key = open_marks[-1:] == ["{"] and last in ("{", ",")
-            pieces.append(orjson.dumps(piece).decode() if is_key else _word(piece))
+            is_last = position == len(text)
+            pieces.append(f'"{piece}"' if is_key else _word(piece, cut=is_last))
         else:
             _mark(piece, last, open_marks, pieces)
         last = piece
@@ -229,14 +230,14 @@ def _mark(mark: str, last: str, open_marks: list[str], pieces: list[str]) -> Non
     pieces.append(mark)
 
 
-def _word(word: str) -> str:
+def _word(word: str, *, cut: bool) -> str:
     if word in _WORDS:
         return _WORDS[word]
     if word[:2].lower() == "0x" and _HEX.fullmatch(word):
         return str(int(word, 16))
     if _NUMBER.fullmatch(word):
         return f"0{word}" if word[0] == "." else word
-    raise NotDataError(f"the script is code, not data, at {word[:40]!r}")
+    raise NotDataError(f"the script is code, not data, at {word[:40]!r}", cut=cut)
 
 
 def _string(literal: str) -> str:

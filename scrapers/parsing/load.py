@@ -6,15 +6,10 @@ import difflib
 import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from scrapers.errors import ConfigInvalid
 from scrapers.parsing.model import (
@@ -26,11 +21,11 @@ from scrapers.parsing.model import (
     SelectorField,
     SelectorFile,
 )
+from scrapers.parsing.plain_yaml import Location, YamlProblemError, read_yaml
 from scrapers.parsing.values import NUMERIC
 
-Location = tuple[str | int, ...]
 Demands = Callable[[SelectorFile], Iterable[tuple[Location, str, str]]]
-MAX_BYTES = 1_000_000
+_MISSING = "is missing"
 _REFERENCE = "see docs/selectors.md"
 
 
@@ -76,62 +71,19 @@ def check(path: Path, demands: Demands | None = None) -> tuple[SelectorFile | No
     """The selector file at `path` and all its problems; no file if it can't be made one."""
     name = str(path)
     try:
-        written = path.read_bytes()
-        if len(written) > MAX_BYTES:
-            return None, [Problem(name, 1, "", "larger than 1 MB", "split it by page kind")]
-        tree = YAML(typ="rt", pure=True).load(written.decode())
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"can't be read ({type(error).__name__})"
-        return None, [Problem(name, 1, "", what, "write it as UTF-8 text in the selectors' folder")]
-    except YAMLError as error:
-        return None, [_yaml_problem(name, error)]
-    if not isinstance(tree, dict):
-        return None, [Problem(name, 1, "", "is no mapping", f"begin with page_kind; {_REFERENCE}")]
-    lines: dict[Location, int] = {(): 1}
+        written = read_yaml(path)
+    except YamlProblemError as error:
+        return None, [Problem(name, error.line, "", error.what, error.mend)]
+    lines = written.lines
     try:
-        plain = _plain(tree, (), lines)
-        selector = SelectorFile.model_validate(plain)
+        selector = SelectorFile.model_validate(written.value)
     except ValidationError as error:
-        found = [_model_problem(name, lines, dict(item)) for item in error.errors()]
-        return None, sorted(set(found))
-    except RecursionError:
-        return None, [Problem(name, 1, "", "is nested without end", "write rows out, no anchors")]
+        found = {_model_problem(name, lines, dict(item)) for item in error.errors()}
+        return None, sorted(p for p in found if not _is_misspelt(p, found))
     problems = list(_sense(path, selector, lines))
     for at, what, mend in demands(selector) if demands else ():
         problems.append(Problem(name, _line(lines, at), ".".join(map(str, at)), what, mend))
     return selector, sorted(problems)
-
-
-def _yaml_problem(name: str, error: YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
-    if isinstance(error, DuplicateKeyError):
-        what = str(error.problem).split(" with value")[0].removeprefix("found ")
-        return Problem(name, line, "", what, "each key once: rename one or take it out")
-    what = str(error.problem) if isinstance(error, MarkedYAMLError) else type(error).__name__
-    return Problem(name, line, "", f"is no YAML: {what}", "look at the indentation and quotes here")
-
-
-def _plain(node: Any, at: Location, lines: dict[Location, int]) -> Any:
-    """The tree as plain Python data, with the line of each key and item noted in `lines`."""
-    if isinstance(node, CommentedMap):
-        for key, mark in (node.lc.data or {}).items():  # keys merged by << have no line here
-            lines[(*at, _key(key))] = mark[0] + 1
-        return {_key(key): _plain(value, (*at, _key(key)), lines) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        for index in range(len(node)):
-            lines[(*at, index)] = node.lc.item(index)[0] + 1
-        return [_plain(item, (*at, index), lines) for index, item in enumerate(node)]
-    if isinstance(node, bool | date) or node is None:
-        return node
-    for kind in (int, float, str):  # ruamel's own kinds keep how the value was written
-        if isinstance(node, kind):
-            return kind(node)
-    return bool(node)
-
-
-def _key(key: Any) -> Any:
-    return key if isinstance(key, bool) or key is None else _plain(key, (), {})
 
 
 def _line(lines: dict[Location, int], at: Location) -> int:
@@ -153,7 +105,7 @@ def _model_problem(name: str, lines: dict[Location, int], item: dict[str, Any]) 
         mend = _did_you_mean(context["given"], context["known"])
         return Problem(name, line, where, context["what"], mend)
     if kind == "missing":
-        return Problem(name, line, where, "is missing", f"add {at[-1]}; {_REFERENCE}")
+        return Problem(name, line, where, _MISSING, f"add {at[-1]}; {_REFERENCE}")
     if kind in ("literal_error", "enum"):
         known = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
         given = str(item.get("input"))
@@ -161,6 +113,15 @@ def _model_problem(name: str, lines: dict[Location, int], item: dict[str, Any]) 
         return Problem(name, line, where, f"unknown value {given!r}", mend)
     what = str(item["msg"])
     return Problem(name, line, where, what[:1].lower() + what[1:], context.get("mend", _REFERENCE))
+
+
+def _is_misspelt(missing: Problem, found: set[Problem]) -> bool:
+    """Whether a key is missing because it is there misspelt, which is told already."""
+    above, _, key = missing.field.rpartition(".")
+    return missing.what == _MISSING and any(
+        other.field.rpartition(".")[0] == above and other.mend == _did_you_mean(key, [key])
+        for other in found
+    )
 
 
 def _did_you_mean(given: str, known: list[str]) -> str:

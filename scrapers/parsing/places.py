@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 import jmespath
+from cssselect import SelectorError
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 from lxml import etree
 from lxml import html as lxml_html
 from parsel.csstranslator import HTMLTranslator
@@ -34,6 +36,15 @@ MISSING: Final = _Missing()
 
 _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*", re.ASCII)
 _PATH_PART = re.compile(r"[A-Za-z_]\w*|\[\d+\]", re.ASCII)
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_CALL = re.compile(r"([A-Za-z_][\w.:-]*)\s*\(")
+_XPATH_FUNCTIONS = {
+    *("last", "position", "count", "id", "local-name", "namespace-uri", "name", "string"),
+    *("concat", "starts-with", "contains", "substring-before", "substring-after", "substring"),
+    *("string-length", "normalize-space", "translate", "boolean", "not", "true", "false", "lang"),
+    *("number", "sum", "floor", "ceiling", "round"),
+    *("node", "text", "comment", "processing-instruction", "and", "or", "div", "mod"),
+}
 _translator = HTMLTranslator()
 _EMPTY_PAGE = lxml_html.document_fromstring("<html><body><p>x</p></body></html>")
 
@@ -54,6 +65,8 @@ def json_getter(path: str) -> Getter:
         compiled = jmespath.compile(path)
     except JMESPathError as error:
         raise ValueError(f"is no JMESPath: {_first_line(error)}") from error
+    if unknown := _functions(compiled.parsed) - set(Functions.FUNCTION_TABLE):
+        raise ValueError(f"is no JMESPath: there is no function {min(unknown)}()")
 
     def search(value: Any) -> Any:
         try:
@@ -63,6 +76,14 @@ def json_getter(path: str) -> Getter:
         return MISSING if found is None else found
 
     return search
+
+
+def _functions(tree: Any) -> set[str]:
+    """Names of the functions that a parsed JMESPath calls."""
+    if not isinstance(tree, dict):
+        return set()
+    called = {tree["value"]} if tree.get("type") == "function_expression" else set()
+    return called.union(*(_functions(child) for child in tree.get("children", ())))
 
 
 def _member(name: str) -> Getter:
@@ -97,8 +118,11 @@ def elements_getter(css: str | None, xpath: str | None) -> Callable[[Any], list[
         source = _translator.css_to_xpath(css) if css is not None else str(xpath)
         compiled = etree.XPath(source)
         compiled(_EMPTY_PAGE)
-    except (etree.XPathError, ValueError, SyntaxError) as error:
-        # cssselect's errors are SyntaxErrors; parsel's are ValueErrors.
+        # Evaluated on no element, a step's condition shows nothing of an unknown function.
+        called = set(_CALL.findall(_QUOTED.sub("''", source)))
+        if unknown := called - _XPATH_FUNCTIONS:
+            raise ValueError(f"there is no function {min(unknown)}()")
+    except (etree.XPathError, SelectorError, ValueError) as error:
         kind = "CSS selector" if css is not None else "XPath"
         raise ValueError(f"is no {kind}: {_first_line(error)}") from error
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from scrapers.parsing.load import Location
 from scrapers.parsing.model import Group, SelectorField, SelectorFile
+from scrapers.parsing.plain_yaml import Location
 from scrapers.parsing.values import FieldType
 from scrapers.targets import PageKind
 from scrapers.warehouse.tables import CORE_TABLES
