@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrapers.parsing.fields import document_value
 from scrapers.parsing.model import Condition, Conditions, Document
 from scrapers.parsing.page import Page
-from scrapers.parsing.places import MISSING, elements_getter, json_getter
+from scrapers.parsing.places import MISSING, elements_getter, is_element, json_getter
 from scrapers.parsing.values import MisfitError
 
 
@@ -25,12 +25,14 @@ def failed(conditions: Conditions, page: Page, documents: dict[str, Document]) -
 
 def is_met(condition: Condition, page: Page, documents: dict[str, Document]) -> bool:
     """Whether a condition holds."""
-    if condition.js is None:
-        return bool(elements_getter(condition.css, condition.xpath)(page.root))
-    value = document_value(page, documents[condition.js])
-    if condition.path is None:
-        return value is not MISSING
     try:
+        if condition.js is None:
+            there = elements_getter(condition.css, condition.xpath)(page.root)
+            # An XPath may also compute its answer: count(//tr) > 3.
+            return any(is_element(item) or bool(item) for item in there)
+        value = document_value(page, documents[condition.js])
+        if condition.path is None:
+            return value is not MISSING
         found = json_getter(condition.path)(value)
     except MisfitError:
         return False

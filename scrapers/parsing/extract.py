@@ -15,7 +15,7 @@ from scrapers.parsing.fields import Column, FieldReader, document_value, field_r
 from scrapers.parsing.javascript import NotDataError
 from scrapers.parsing.model import Document, Group, Rows, SelectorFile
 from scrapers.parsing.page import Page
-from scrapers.parsing.places import MISSING, elements_getter, json_getter
+from scrapers.parsing.places import MISSING, elements_getter, is_element, json_getter
 from scrapers.parsing.values import MisfitError, shown
 
 Row = dict[str, Any]
@@ -170,7 +170,14 @@ def rows_finder(rows: Rows, documents: dict[str, Document]) -> Callable[[Page, A
     """Finder of a group's rows under a parent: a list, or `MISSING`; raises `MisfitError`."""
     if rows.css is not None or rows.xpath is not None:
         elements = elements_getter(rows.css, rows.xpath)
-        return lambda page, parent: elements(parent) or MISSING
+
+        def find_elements(page: Page, parent: Any) -> Any:
+            found = elements(parent)
+            if not all(is_element(row) for row in found):
+                raise MisfitError("finds texts, rows are elements")
+            return found or MISSING
+
+        return find_elements
     get = json_getter(rows.path) if rows.path is not None else None
     document = documents[rows.js] if rows.js is not None else None
     skipped = set(rows.skip_keys)

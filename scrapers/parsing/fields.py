@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from scrapers.parsing.failures import Failures
 from scrapers.parsing.javascript import NotDataError
-from scrapers.parsing.model import Document, Place, SelectorField, TransformStep
+from scrapers.parsing.model import Document, Place, SelectorField
+from scrapers.parsing.notation import TransformStep
 from scrapers.parsing.page import Page
 from scrapers.parsing.places import MISSING, element_value, elements_getter, json_getter
 from scrapers.parsing.transforms import TRANSFORMS, Step
@@ -117,11 +118,11 @@ def _finder(
     if place.css is not None or place.xpath is not None:
         elements = elements_getter(place.css, place.xpath)
 
-        def find_elements(page: Page, rows: Column) -> tuple[Column, Misfits]:
-            found = (elements(row) for row in rows)
-            return [element_value(f[0], place.attr) if f else MISSING for f in found], {}
+        def first(row: Any) -> Any:
+            found = elements(row)
+            return element_value(found[0], place.attr) if found else MISSING
 
-        return find_elements
+        return lambda page, rows: _searched(first, rows)
     get = json_getter(place.path) if place.path is not None else _itself
     if place.js is None:
         return lambda page, rows: _searched(get, rows)

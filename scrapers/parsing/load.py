@@ -173,6 +173,8 @@ def _sense(path: Path, selector: SelectorFile, lines: dict[Location, int]) -> It
             elif not in_json_row and key == "path" and part.js is None:
                 mend = "add js: <document>; only rows of JSON have a path of their own"
                 yield problem((*at, key), "is a path in no document", mend)
+        if isinstance(part, Group) and len({_is_json(rows) for rows in part.rows}) > 1:
+            yield problem((*at, "rows"), "are JSON here and elements there", "make two groups")
         if isinstance(part, SelectorField):
             yield from (problem((*at, *inner), *rest) for inner, *rest in _field_sense(part, at))
 
@@ -211,12 +213,17 @@ def _field_parts(
         yield (*at, "from", index), place, in_json_row
 
 
+def _is_json(rows: Rows) -> bool:
+    return rows.css is None and rows.xpath is None
+
+
 def _group_parts(
     at: Location, group: Group, in_json_row: bool
 ) -> Iterator[tuple[Location, Any, bool]]:
+    yield at, group, in_json_row
     for index, rows in enumerate(group.rows):
         yield (*at, "rows", index), rows, in_json_row
-    rows_are_json = all(rows.css is None and rows.xpath is None for rows in group.rows)
+    rows_are_json = _is_json(group.rows[0])
     for name, field in group.fields.items():
         yield from _field_parts((*at, "fields", name), field, rows_are_json)
     for name, inner in group.groups.items():

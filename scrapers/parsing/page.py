@@ -13,6 +13,7 @@ from scrapers.errors import LayoutChanged
 from scrapers.parsing.javascript import NotDataError, assigned_value_starts, read_value
 from scrapers.parsing.model import Document
 from scrapers.parsing.places import MISSING, element_value, elements_getter
+from scrapers.parsing.values import MisfitError
 
 MAX_BYTES = 20_000_000
 
@@ -96,7 +97,10 @@ class Page:
                 if starts := assigned_value_starts(script, document.assigned_to):
                     return read_value(script, starts[-1])
             return MISSING
-        found = elements_getter(document.css, document.xpath)(self.root)
+        try:
+            found = elements_getter(document.css, document.xpath)(self.root)
+        except MisfitError as error:
+            raise NotDataError(str(error)) from error
         if not found:
             return MISSING
         text = str(element_value(found[0], None)).strip()

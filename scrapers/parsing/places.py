@@ -111,6 +111,8 @@ def _member_of_members(parts: tuple[str | int, ...]) -> Getter:
 def elements_getter(css: str | None, xpath: str | None) -> Callable[[Any], list[Any]]:
     """All elements (or texts) that a CSS or XPath finds under an element, in page order.
 
+    What an XPath computes (a number, true or false) is the only item.
+
     Raises:
         ValueError: the text is no CSS or XPath.
     """
@@ -127,15 +129,23 @@ def elements_getter(css: str | None, xpath: str | None) -> Callable[[Any], list[
         raise ValueError(f"is no {kind}: {_first_line(error)}") from error
 
     def find(element: Any) -> list[Any]:
-        found = compiled(element)
+        try:
+            found = compiled(element)
+        except etree.XPathError as error:
+            raise MisfitError(f"the XPath does not suit the page: {error}") from error
         return found if isinstance(found, list) else [found]
 
     return find
 
 
+def is_element(found: Any) -> bool:
+    """Whether something found is an element of the page."""
+    return isinstance(found, etree._Element)
+
+
 def element_value(found: Any, attr: str | None) -> Any:
     """Text of an element (or its attribute); strings and numbers of XPath as they are."""
-    if isinstance(found, etree._Element):
+    if is_element(found):
         if attr is None:
             return "".join(str(part) for part in found.itertext())
         value = found.get(attr)

@@ -263,3 +263,33 @@ def test_the_last_of_several_assignments_holds(tmp_path: Path) -> None:
     assert extract(Page(page), selector).fields == {"a": 2}
     page += b"<script>// site.params.data = {a: 3}\nvar b</script>"
     assert extract(Page(page), selector).fields == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("count(//b) = 2", True),
+        ("count(//b) = 3", False),
+        ("//b", True),
+        ("//i", False),
+        ("string(//b)", True),
+        ("string(//i)", False),
+        ("count(//i)", False),
+        ("//b/@id", True),
+    ],
+)
+def test_conditions_by_xpath(read: Any, condition: str, expected: bool) -> None:
+    parts = f'absent:\n  - all: [{{xpath: "{condition}"}}]\n    says: the condition holds here\n'
+    body = "<b id=one>x</b><b></b>"
+    if expected:
+        with pytest.raises(TargetAbsent):
+            read(parts, {}, body)
+    else:
+        read(parts, {}, body)
+
+
+def test_an_xpath_that_does_not_suit_the_page_is_told(read: Any) -> None:
+    parts = 'fields:\n  a: {from: [{xpath: "//b[count(1)]"}], type: text, required: false}\n'
+    assert failures(read, parts, {}, "<b>x</b>")[0].startswith("a the XPath does not suit the page")
+    parts = "groups:\n  a: {rows: [{xpath: //b/text()}], fields: {x: {from: [{css: i}], type: text}}}"
+    assert failures(read, parts, {}, "<b>x</b>") == ["a finds texts, rows are elements"]

@@ -84,6 +84,8 @@ MISTAKES = [
      "fields.name.from.0.js: unknown document 'dada'", "did you mean 'data'?"),
     ("{js: data, path: rows}", "{js: args, path: rows}", "      - {js: args, path: rows}",
      "groups.rows.rows.0.js: unknown document 'args'", "write one of data"),
+    ("{js: data, path: rows}", "{js: data, path: rows}\n      - {css: tr}", "    rows:",
+     "groups.rows.rows: are JSON here and elements there", "make two groups"),
     ('{css: "#here"}', "{js: feed}", "  all: [{js: feed}]",
      "fingerprint.all.0.js: unknown document 'feed'", "write one of data"),
     ('[{css: "#here"}]', "[]", "fingerprint:",
