@@ -291,5 +291,10 @@ def test_conditions_by_xpath(read: Any, condition: str, expected: bool) -> None:
 def test_an_xpath_that_does_not_suit_the_page_is_told(read: Any) -> None:
     parts = 'fields:\n  a: {from: [{xpath: "//b[count(1)]"}], type: text, required: false}\n'
     assert failures(read, parts, {}, "<b>x</b>")[0].startswith("a the XPath does not suit the page")
-    parts = "groups:\n  a: {rows: [{xpath: //b/text()}], fields: {x: {from: [{css: i}], type: text}}}"
+    parts = """
+groups:
+  a:
+    rows: [{xpath: //b/text()}]
+    fields: {x: {from: [{css: i}], type: text}}
+"""
     assert failures(read, parts, {}, "<b>x</b>") == ["a finds texts, rows are elements"]

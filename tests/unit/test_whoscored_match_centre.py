@@ -537,6 +537,30 @@ def test_a_match_that_is_not_over_gives_rows_too(html: bytes, files: SelectorFil
     assert match["attendance"] is None
 
 
+def test_a_cup_match_with_extra_time_and_shoot_out(html: bytes, files: SelectorFiles) -> None:
+    data = match_data(html)
+    data |= {
+        "elapsed": "PEN", "score": "2 : 2", "htScore": "1 : 0", "ftScore": "1 : 1",
+        "etScore": "2 : 2", "pkScore": "4 : 5", "maxPeriod": 5, "expandedMaxMinute": 150,
+    }  # fmt: skip
+    for event, minute, flag in ((100, 20, "isGoal"), (200, 40, "isOwnGoal")):
+        data["events"][event] |= {"isGoal": True, flag: True, "minute": minute}
+    data["events"][300]["period"] = {"value": 5, "displayName": "PenaltyShootout"}
+    rows = read(with_match_data(html, data), files).rows
+    match = rows["match"][0]
+    scores = {key: value for key, value in match.items() if "score" in key}
+    assert scores == {
+        "home_score": 2, "away_score": 2, "home_score_ht": 1, "away_score_ht": 0,
+        "home_score_ft": 1, "away_score_ft": 1, "home_score_et": 2, "away_score_et": 2,
+        "home_score_pk": 4, "away_score_pk": 5,
+    }  # fmt: skip
+    goals = [(e["minute"], e["is_goal"], e["is_own_goal"]) for e in rows["event"] if e["is_goal"]]
+    assert goals == [(20, True, False), (40, True, True)]
+    # The shoot-out is no playing time: the last played minute is 105.
+    goalkeeper = next(row for row in rows["line_up"] if row["player_id"] == 80774)
+    assert goalkeeper["minutes_played"] == 105
+
+
 def test_nobody_refereed(html: bytes, files: SelectorFiles) -> None:
     data = match_data(html)
     for referee in (None, {"officialId": 0, "name": ""}):
