@@ -156,6 +156,7 @@ def page_reader(selector: SelectorFile) -> PageReader:
 def group_reader(
     name: str, group: Group, documents: dict[str, Document], zone: ZoneInfo
 ) -> GroupReader:
+    """Make a group ready to read; `name` is its whole name, outer groups first."""
     return GroupReader(
         name,
         group,

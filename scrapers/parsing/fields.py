@@ -19,7 +19,7 @@ from scrapers.parsing.notation import TransformStep
 from scrapers.parsing.page import Page
 from scrapers.parsing.places import MISSING, element_value, elements_getter, json_getter
 from scrapers.parsing.transforms import TRANSFORMS, Step
-from scrapers.parsing.values import CHECKS, NUMERIC, FieldType, MisfitError, shown
+from scrapers.parsing.values import CHECKS, RANGED, FieldType, MisfitError, shown
 
 Column = list[Any]
 Misfits = dict[int, str]
@@ -194,7 +194,7 @@ class FieldReader:
         if total and filled < self.field.min_filled:
             need = self.field.min_filled
             failures.add(self.name, f"has a value in fewer than {need} rows", total, of_rows)
-        self._judge(values, misfits, failures, of_rows)
+        self._judge(values, failures, of_rows)
         return values
 
     def _find(self, page: Page, rows: Column) -> tuple[Column, Misfits, set[int]]:
@@ -242,10 +242,13 @@ class FieldReader:
             values[index] = None
         return misfits
 
-    def _judge(self, values: Column, misfits: Misfits, failures: Failures, of_rows: int) -> None:
-        if self.field.range is not None and self.field.type in NUMERIC:
+    def _judge(self, values: Column, failures: Failures, of_rows: int) -> None:
+        if self.field.range is not None and self.field.type in RANGED:
             low, high = self.field.range
-            wrong = [v for v in values if v is not None and not low <= v <= high]
+            numbers = [v for v in values if v is not None]
+            if self.field.type == FieldType.INTEGER_LIST:
+                numbers = [number for numbers_ in numbers for number in numbers_]
+            wrong = [v for v in numbers if not low <= v <= high]
             if wrong:
                 bounds = f"{low:.15g} to {high:.15g}"
                 what = f"is {shown(wrong[0])}, out of its range {bounds}"

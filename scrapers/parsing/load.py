@@ -22,7 +22,7 @@ from scrapers.parsing.model import (
     SelectorFile,
 )
 from scrapers.parsing.plain_yaml import Location, YamlProblemError, read_yaml
-from scrapers.parsing.values import NUMERIC
+from scrapers.parsing.values import RANGED
 
 Demands = Callable[[SelectorFile], Iterable[tuple[Location, str, str]]]
 _MISSING = "is missing"
@@ -181,7 +181,7 @@ def _sense(path: Path, selector: SelectorFile, lines: dict[Location, int]) -> It
 
 def _field_sense(field: SelectorField, at: Location) -> Iterator[tuple[Location, str, str]]:
     if field.range is not None:
-        if field.type not in NUMERIC:
+        if field.type not in RANGED:
             yield ("range",), f"is for numbers, the type is {field.type.value}", "take it out"
         elif field.range[0] > field.range[1]:
             yield ("range",), "begins above its end", "write [lowest, highest]"

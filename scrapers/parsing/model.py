@@ -169,7 +169,9 @@ class SelectorField(Strict):
         description="so many of the group's rows on the page, at least, state a value",
     )
     range: tuple[float, float] | None = Field(
-        None, strict=False, description="lowest and highest sane value, both allowed"
+        None,
+        strict=False,
+        description="lowest and highest sane number, both allowed; of a list, for each",
     )
     one_of: list[str | int | bool] | None = Field(
         None, min_length=1, description="the only values there may be"

@@ -24,7 +24,8 @@ class FieldType(StrEnum):
     NUMBER_BY_INTEGER = "number_by_integer"
 
 
-NUMERIC = {FieldType.INTEGER, FieldType.NUMBER}
+# Types that a range bounds: the number, or each number of the list.
+RANGED = {FieldType.INTEGER, FieldType.NUMBER, FieldType.INTEGER_LIST}
 
 
 class MisfitError(ValueError):
@@ -59,7 +60,8 @@ def _integer(value: Any) -> None:
 
 
 def _number(value: Any) -> None:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    is_number = type(value) is float or (type(value) is int and abs(value) <= _LARGEST)
+    if not is_number or not math.isfinite(value):
         raise MisfitError(f"is no number: {shown(value)}")
 
 

@@ -108,14 +108,15 @@ GOOD = {
     FieldType.NUMBER_BY_INTEGER: [{}, {"46": 1.0, "0": 3}],
 }
 ODD: list[Any] = [
-    "a\0b", "\ud800", True, 1, 1.0, 2**63, float("nan"), float("inf"), "1", [], [True], [1.0],
+    "a\0b", "\ud800", True, 1, 1.0, 2**63, 10**400, float("nan"), float("inf"), "1",
+    [], [True], [1.0],
     ["1"], {}, {"a": 1}, {"1": "1"}, {"1": True}, {"1": None}, {"-1": 1}, {"²": 1},
     datetime(2022, 8, 13), datetime(2022, 8, 13, tzinfo=UTC),
 ]  # fmt: skip
 ALSO_GOOD = {
     FieldType.TEXT: ["1"],
     FieldType.INTEGER: [1],
-    FieldType.NUMBER: [1, 1.0, 2**63],
+    FieldType.NUMBER: [1, 1.0],
     FieldType.BOOLEAN: [True],
     FieldType.INTEGER_LIST: [[]],
     FieldType.NUMBER_BY_INTEGER: [{}],

@@ -462,6 +462,10 @@ WRONG_VALUES: list[tuple[Change, list[str]]] = [
     (lambda d: d["home"].update(players=d["home"]["players"][:5]), ["teams.players"]),
     (lambda d: d["home"]["stats"]["touches"].update({"5": "1"}), ["teams.stats.by_minute"]),
     (lambda d: d["home"]["formations"][0]["playerIds"].pop(), ["teams.formations.slots"]),
+    (lambda d: d["home"]["formations"][0]["playerIds"].__setitem__(3, 2**31),
+     ["teams.formations.player_ids"]),
+    (lambda d: d["home"]["formations"][0]["formationSlots"].__setitem__(3, 12),
+     ["teams.formations.slots"]),
     (lambda d: d.pop("away"), ["teams.team_id"]),
 ]  # fmt: skip
 
