@@ -1,0 +1,92 @@
+"""`python -m tests.demo up|down|status`; `touchline demo` and `make demo` call it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from scrapers.errors import TouchlineError
+from scrapers.settings import ROOT
+from tests.demo import night, show
+from tests.support import stack
+from tests.support.supervise import GroupError
+
+HOME = ROOT / "var" / "demo"
+console = Console()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what is asked; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
+    parser.add_argument("action", choices=("up", "down", "status"))
+    parser.add_argument("--home", type=Path, default=HOME, help="its folder (%(default)s)")
+    chosen = parser.parse_args(arguments)
+    home = chosen.home.resolve()
+    try:
+        return {"up": up, "down": down, "status": status}[chosen.action](home)
+    except (GroupError, TimeoutError, TouchlineError, httpx.HTTPError) as error:
+        console.print(f"The demo failed: {error}", style="red", markup=False, soft_wrap=True)
+        if chosen.action == "up":
+            console.print(
+                f"Logs: {home / 'logs'}. What runs is left running to be looked at; "
+                "`make demo-down` stops it.",
+                markup=False,
+                soft_wrap=True,
+            )
+        return 1
+
+
+def up(home: Path) -> int:
+    """Start everything afresh, run a night, show what landed; it is left running."""
+    with console.status("Starting") as spinner:
+        started = stack.start(
+            home, airflow=True, say=lambda line: _step(spinner, line), site=show.site_arguments()
+        )
+    day = night.choose_day(started)
+    console.print(f"The night of [bold]{day}[/]: Airflow runs whoscored_nightly for it.")
+    night.run(started, day, console)
+    show.landed(started, console)
+    show.addresses(started, console)
+    return 0
+
+
+def down(home: Path) -> int:
+    """Stop everything; no process and no port is left."""
+    known = stack.Stack.of(home)
+    if known is None:
+        stack.Group(home).end()
+        console.print("No demo is known here; nothing of one runs.")
+        return 0
+    with console.status("Stopping"):
+        known.stop()
+    console.print(
+        f"Stopped: no process and no port is left. {home} keeps its logs, pages and data until "
+        "the next `make demo` or `make clean`.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+def status(home: Path) -> int:
+    """Processes and addresses; 0 only while all of it runs."""
+    known = stack.Stack.of(home)
+    if known is None or not known.group.running():
+        console.print("The demo does not run: `make demo` starts it.")
+        return 1
+    states = show.states(known, console)
+    show.addresses(known, console)
+    return 0 if all(state == "RUNNING" for state in states.values()) else 1
+
+
+def _step(spinner: object, line: str) -> None:
+    spinner.update(line)  # type: ignore[attr-defined]
+    console.print(f"  {line}", style="dim", markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""What the demo shows at its end: rows by table, and where to look."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from scrapers.warehouse.engine import engine, transaction
+from sqlalchemy import func, select
+
+from scrapers.warehouse.tables import CORE_TABLES
+from tests.support.airflow import USER
+from tests.support.stack import Stack
+from tests.support.supervise import GroupError
+
+
+def landed(stack: Stack, console: Console) -> None:
+    """Rows of each core table.
+
+    Raises:
+        GroupError: the run was green, but there are no events: something is badly wrong.
+    """
+    counts = row_counts(stack)
+    table = Table(title="Landed rows", title_justify="left", header_style="bold")
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    for name, rows in counts.items():
+        table.add_row(name, f"{rows:,}")
+    console.print(table)
+    if not counts["core.event"]:
+        raise GroupError("the run ended well, yet not one event landed")
+
+
+def row_counts(stack: Stack) -> dict[str, int]:
+    """Rows by core table, parents first."""
+    with transaction(engine(stack.settings)) as connection:
+        return {
+            table.fullname: int(connection.scalar(select(func.count()).select_from(table)) or 0)
+            for table in CORE_TABLES
+        }
+
+
+def states(stack: Stack, console: Console) -> dict[str, str]:
+    """Print and return each process's state."""
+    found = stack.group.states()
+    table = Table(title="Processes", title_justify="left", header_style="bold")
+    for column in ("process", "state", "port"):
+        table.add_column(column)
+    for name, state in sorted(found.items()):
+        table.add_row(name, state, str(stack.ports.get(name, "–")))
+    console.print(table)
+    return found
+
+
+def addresses(stack: Stack, console: Console) -> None:
+    """Print where to look."""
+    environment = stack.environment
+    password_file = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    docs = Path(environment["TOUCHLINE_DATA_DOCS_DIR"]) / "index.html"
+    lines = {
+        "Airflow": f"{environment['AIRFLOW__API__BASE_URL']}  "
+        f"(user {USER}, password in {password_file})",
+        "Backfill": "in Airflow: whoscored_nightly, Trigger, Backfill",
+        "Data Docs": f"file://{docs}",
+        "The site": f"{stack.site_url}  (stand-in; what it holds: /__control/world)",
+        "Rows": stack.psql,
+        "touchline": f"set -a; . {stack.home / 'env'}; set +a; .venv/bin/touchline status",
+        "Logs": str(stack.group.logs),
+        "The end": "make demo-down",
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, text in lines.items():
+        table.add_row(f"[bold]{name}[/]", text)
+    console.print(table, soft_wrap=True)
+
+
+def password(stack: Stack) -> str:
+    """The admin's password of the stack's Airflow."""
+    file = Path(stack.environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    return str(json.loads(file.read_text(encoding="utf-8"))[USER])
