@@ -216,12 +216,17 @@ class AirflowClient:
         return str(wait_until(f"task {task_id} in {states}", reached, seconds=seconds))
 
     def task_log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
-        """The task's log of one attempt, as plain lines."""
+        """The task's log of one attempt, as plain lines; exceptions without their frames."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
         content = self.request("GET", path, params={"full_content": "true"})["content"]
-        return "\n".join(
-            line if isinstance(line, str) else str(line.get("event", "")) for line in content
-        )
+        lines = []
+        for line in content:
+            lines.append(
+                str(line["event"]) + (f": {reason}" if (reason := line.get("reason")) else "")
+            )
+            for error in line.get("error_detail") or []:
+                lines.append(f"{error['exc_type']}: {error['exc_value']}")
+        return "\n".join(lines)
 
     def clear(
         self, dag_id: str, run_id: str, task_ids: list[str], *, downstream: bool = True
@@ -291,7 +296,7 @@ class AirflowProcesses:
         return subprocess.run(
             airflow_command(*arguments),
             env={**os.environ, **self.environment},
-            cwd=ROOT,
+            cwd=self.logs,
             check=True,
             capture_output=True,
             text=True,
@@ -304,7 +309,7 @@ class AirflowProcesses:
                 self._running[name] = subprocess.Popen(
                     airflow_command(name),
                     env={**os.environ, **self.environment},
-                    cwd=ROOT,
+                    cwd=self.logs,  # where no .env of the user is read
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
