@@ -1,0 +1,5 @@
+"""`python -m scrapers.cli`: the same as `touchline`."""
+
+from scrapers.cli.main import app
+
+app()
