@@ -71,7 +71,10 @@ class Group:
         """
         self.work.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(exist_ok=True)
-        self._config.write_text(self._configuration(programs), encoding="utf-8")
+        # supervisord expands %(…)s in its file; a plain per cent sign has to be doubled. In the
+        # programs' log files it expands twice, so these are named from `work`.
+        text = self._configuration(programs).replace("%", "%%")
+        self._config.write_text(text, encoding="utf-8")
         started = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)],
             env={**environment, MARK: str(self.home)},
@@ -205,15 +208,14 @@ class Group:
         return "\n".join(parts)
 
     def _section(self, program: Program) -> str:
-        # supervisord expands %(…)s in its file; a plain per cent sign has to be doubled.
-        command = shlex.join(program.command).replace("%", "%%")
+        command = shlex.join(program.command)
         user = f"user={program.user}\n" if program.user and os.geteuid() == 0 else ""
         return (
             f"[program:{program.name}]\ncommand={command}\n{user}priority={program.rank}\n"
             f"autostart=false\nautorestart=true\nstartsecs=3\nstartretries=3\n"
             f"stopsignal={program.stop_signal}\nstopwaitsecs={program.stop_seconds}\n"
             "stopasgroup=false\nkillasgroup=true\nredirect_stderr=true\n"
-            f"stdout_logfile={self.log(program.name)}\nstdout_logfile_maxbytes=50MB\n"
+            f"stdout_logfile=../logs/{program.name}.log\nstdout_logfile_maxbytes=50MB\n"
             "stdout_logfile_backups=0\n"
         )
 

@@ -1,0 +1,78 @@
+"""The set-up tells what it lacks: the exact command, and an exit code that is not 0."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from scrapers.settings import ROOT
+
+
+def machine(folder: Path, *, user_id: int, apt: bool) -> Path:
+    """A PATH with the bare tools of a machine without Chromium."""
+    folder.mkdir()
+    for tool in ("bash", "env", "dirname", "sleep", "sha256sum", "cat"):
+        found = shutil.which(tool)
+        assert found
+        (folder / tool).symlink_to(found)
+    script(folder / "id", f"echo {user_id}")
+    if apt:
+        script(folder / "apt-get", f'echo "$@" >> {folder.parent / "apt.log"}')
+    return folder
+
+
+def script(path: Path, line: str) -> None:
+    """An executable of one line."""
+    path.write_text(f"#!/bin/bash\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def set_up(path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the browser's part of the set-up there."""
+    return subprocess.run(
+        [ROOT / ".ci" / "setup", "browser"],
+        env={"PATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_user_is_told_the_exact_command(tmp_path: Path) -> None:
+    """Not root: nothing is tried, the command is printed."""
+    ended = set_up(machine(tmp_path / "bin", user_id=1000, apt=True))
+    assert ended.returncode == 1
+    assert (
+        "sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends "
+        "chromium chromium-driver fonts-liberation'" in ended.stderr
+    )
+    assert not (tmp_path / "apt.log").exists()
+
+
+def test_without_apt_the_packages_are_named(tmp_path: Path) -> None:
+    """Another system: its user knows its package manager."""
+    ended = set_up(machine(tmp_path / "bin", user_id=0, apt=False))
+    assert ended.returncode == 1
+    assert "chromium chromium-driver fonts-liberation" in ended.stderr
+
+
+def test_root_installs_after_an_update(tmp_path: Path) -> None:
+    """Root: apt-get update comes first; what is still missing afterwards is said."""
+    ended = set_up(machine(tmp_path / "bin", user_id=0, apt=True))
+    calls = (tmp_path / "apt.log").read_text(encoding="utf-8").splitlines()
+    assert calls[0].startswith("update")
+    assert "install" in calls[1]
+    assert "--no-install-recommends" in calls[1]
+    assert ended.returncode == 1
+    assert "still not on PATH" in ended.stderr
+
+
+def test_a_machine_that_has_all_is_left_alone(tmp_path: Path) -> None:
+    """No package manager is asked."""
+    path = machine(tmp_path / "bin", user_id=0, apt=True)
+    script(path / "chromium", "true")
+    script(path / "chromedriver", "true")
+    ended = set_up(path)
+    assert ended.returncode == 0
+    assert not (tmp_path / "apt.log").exists()
