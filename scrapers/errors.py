@@ -127,9 +127,7 @@ class TargetAbsent(TouchlineError):
 class BrowserUnavailable(TouchlineError):
     """No hub gave a session, or the session died under us."""
 
-    retry = RetryPolicy(
-        first_wait=2, longest_wait=60, uses_attempt=False, patience=30 * 60
-    )
+    retry = RetryPolicy(first_wait=2, longest_wait=60, uses_attempt=False, patience=30 * 60)
 
 
 class InvalidRows(TouchlineError):

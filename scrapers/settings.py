@@ -7,13 +7,22 @@ wrong setting is refused with its name, its reason and never its value.
 
 from __future__ import annotations
 
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -38,6 +47,15 @@ class FollowedStage(BaseModel):
     competition: str = Field(min_length=1, description="name for people, e.g. 'Spain LaLiga'")
     season: str = Field(min_length=1, description="name for people, e.g. '2022/2023'")
     stage_id: int = Field(gt=0, description="the site's stage id, in the month feed's address")
+
+
+def _from_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON ({error.msg}, character {error.pos + 1})") from None
 
 
 class _FileSource(PydanticBaseSettingsSource):
@@ -100,7 +118,7 @@ class Settings(BaseSettings):
         default=["www.whoscored.com"],
         description="hosts the browsers may be sent to, comma separated; base_url's must be one",
     )
-    follow: list[FollowedStage] = Field(
+    follow: Annotated[list[FollowedStage], NoDecode, BeforeValidator(_from_json)] = Field(
         default=[], description="followed stages, as JSON: [{competition, season, stage_id}]"
     )
     page_interval_seconds: float = Field(

@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
     """Base of all models."""
 
     metadata = metadata
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own class attribute
+    type_annotation_map = {
         str: Text,
         int: Integer,
         bool: Boolean,
@@ -95,7 +95,8 @@ class Competition(Lineage, Base):
 
     competition_id: Mapped[int] = _col(
         "the site's tournament id; feed tournamentId, breadcrumb link /Tournaments/<id>/",
-        primary_key=True, autoincrement=False,
+        primary_key=True,
+        autoincrement=False,
     )
     name: Mapped[str] = _col("name; feed tournamentName, breadcrumb text before ' - '")
     region_id: Mapped[int | None] = _col("region id; feed regionId, breadcrumb /Regions/<id>/")
@@ -110,7 +111,8 @@ class Season(Lineage, Base):
 
     season_id: Mapped[int] = _col(
         "the site's season id; feed seasonId, breadcrumb link /Seasons/<id>/",
-        primary_key=True, autoincrement=False,
+        primary_key=True,
+        autoincrement=False,
     )
     competition_id: Mapped[int] = _col(
         "its competition", ForeignKey(f"{CORE}.competition.competition_id")
@@ -162,7 +164,8 @@ class Referee(Lineage, Base):
 
     referee_id: Mapped[int] = _col(
         "the site's official id; match centre referee.officialId",
-        primary_key=True, autoincrement=False,
+        primary_key=True,
+        autoincrement=False,
     )
     name: Mapped[str] = _col("whole name; referee.name")
     first_name: Mapped[str | None] = _col("referee.firstName")
@@ -274,8 +277,11 @@ class Match(Lineage, Base):
 
 def _match_fk(**options: Any) -> Any:
     return _col(
-        "match", ForeignKey(f"{CORE}.match.match_id", ondelete="CASCADE"),
-        primary_key=True, autoincrement=False, **options,
+        "match",
+        ForeignKey(f"{CORE}.match.match_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        **options,
     )
 
 
@@ -294,7 +300,9 @@ class MatchTeam(Lineage, Base):
     average_age_years: Mapped[float | None] = _col(
         "average age of the starters in years when the page was served; averageAge"
     )
-    rating: Mapped[float | None] = _col("the site's rating at the end, 0 to 10; last of stats.ratings")
+    rating: Mapped[float | None] = _col(
+        "the site's rating at the end, 0 to 10; last of stats.ratings"
+    )
     score_halftime: Mapped[int | None] = _col("goals at half-time; scores.halftime")
     score_fulltime: Mapped[int | None] = _col("goals after 90 minutes; scores.fulltime")
     score_running: Mapped[int | None] = _col("goals when the page was served; scores.running")
@@ -328,12 +336,15 @@ class LineUp(Lineage, Base):
         "expanded minute of coming on, 0 for starters; null: not used"
     )
     minute_off: Mapped[int | None] = _col(
-        "expanded minute of going off, by substitution or red card; null: on to the end, or not used"
+        "expanded minute of going off, by substitution or red card; null: on to the end, or "
+        "not used"
     )
     minutes_played: Mapped[int] = _col(
         "expanded minutes on the pitch, stoppage time included; 0 for who was not used"
     )
-    replaced_player_id: Mapped[int | None] = _col("whom a substitute came on for; subbedOutPlayerId")
+    replaced_player_id: Mapped[int | None] = _col(
+        "whom a substitute came on for; subbedOutPlayerId"
+    )
     replaced_by_player_id: Mapped[int | None] = _col("who came on for the player; subbedInPlayerId")
     rating: Mapped[float | None] = _col("rating at the end, 0 to 10; last of stats.ratings")
     age_years: Mapped[int | None] = _col(
@@ -357,9 +368,7 @@ class Formation(Lineage, Base):
     period_id: Mapped[int] = _col("period in which it was set; 16 is before the match")
     start_minute: Mapped[int] = _col("expanded minute from which; startMinuteExpanded")
     end_minute: Mapped[int] = _col("expanded minute to which; endMinuteExpanded")
-    captain_player_id: Mapped[int | None] = _col(
-        "captain", ForeignKey(f"{CORE}.player.player_id")
-    )
+    captain_player_id: Mapped[int | None] = _col("captain", ForeignKey(f"{CORE}.player.player_id"))
     sub_on_player_id: Mapped[int | None] = _col("who came on to make it; subOnPlayerId")
     sub_off_player_id: Mapped[int | None] = _col("who went off; subOffPlayerId")
 
@@ -371,7 +380,11 @@ class FormationSlot(Lineage, Base):
     __table_args__ = (
         ForeignKeyConstraint(
             ["match_id", "team_id", "ordinal"],
-            [f"{CORE}.formation.match_id", f"{CORE}.formation.team_id", f"{CORE}.formation.ordinal"],
+            [
+                f"{CORE}.formation.match_id",
+                f"{CORE}.formation.team_id",
+                f"{CORE}.formation.ordinal",
+            ],
             ondelete="CASCADE",
         ),
         {"schema": CORE, "info": {"landing": REPLACE}},
@@ -413,7 +426,7 @@ class Substitution(Lineage, Base):
     expanded_minute: Mapped[int] = _col("minute of the expanded clock")
 
 
-_BY_MINUTE = "value by expanded minute, as the page carries it: {\"46\": 1.0}"
+_BY_MINUTE = 'value by expanded minute, as the page carries it: {"46": 1.0}'
 _TOTAL = "sum over the minutes; null for ratings and shares, which do not add up"
 _LAST = "value at the latest minute"
 
@@ -521,8 +534,24 @@ class Event(Lineage, Base):
 CORE_TABLES: tuple[Table, ...] = tuple(
     model.__table__  # type: ignore[misc]
     for model in (
-        Competition, Season, Stage, Team, Player, Referee, TypeName, Fixture, Match, MatchTeam,
-        LineUp, Formation, FormationSlot, Substitution, PlayerStat, TeamStat, ShotZone, Event,
+        Competition,
+        Season,
+        Stage,
+        Team,
+        Player,
+        Referee,
+        TypeName,
+        Fixture,
+        Match,
+        MatchTeam,
+        LineUp,
+        Formation,
+        FormationSlot,
+        Substitution,
+        PlayerStat,
+        TeamStat,
+        ShotZone,
+        Event,
     )
 )
 
@@ -552,4 +581,3 @@ def staging_table(table: Table) -> Table:
 
 
 STAGING_TABLES: tuple[Table, ...] = tuple(staging_table(table) for table in CORE_TABLES)
-
