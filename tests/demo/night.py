@@ -7,14 +7,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from scrapers.warehouse.engine import engine, transaction
-from scrapers.warehouse.ops_tables import BatchRow
-from scrapers.warehouse.records import DISPATCH_DONE
 from sqlalchemy import Engine, select
 
 from scrapers.pipeline.progress import describe
 from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
+from scrapers.warehouse.engine import engine, transaction
+from scrapers.warehouse.ops_tables import BatchRow
+from scrapers.warehouse.records import DISPATCH_DONE
 from tests.support.airflow import AirflowClient
 from tests.support.stack import Stack
 from tests.support.supervise import GroupError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from scrapers.warehouse.engine import engine, transaction
 from sqlalchemy import func, select
 
+from scrapers.warehouse.engine import engine, transaction
 from scrapers.warehouse.tables import CORE_TABLES
 from tests.support.airflow import USER
 from tests.support.stack import Stack
