@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
-from scrapers.warehouse.records import Progress
 
 from scrapers.errors import WarehouseUnavailable
 from scrapers.pipeline.progress import describe, hopeless
 from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
+from scrapers.warehouse.records import Progress
 
 
 class BatchTrigger(BaseTrigger):

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # A match that kicked off this long before the interval's end ought to be over.
 LONGEST_MATCH = timedelta(hours=4)
+NO_FEEDS: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def completeness(engine: Engine, request: Request) -> Completeness:
             ).all()
             outcomes = [_outcome(*row) for row in rows]
             outcomes += ["unplanned"] * (len(wanted) - len(rows))
-            overdue, feeds = 0, ()
+            overdue, feeds = 0, NO_FEEDS
         else:
             finished = finished_matches(request.interval, request.stage_ids)
             rows = connection.execute(

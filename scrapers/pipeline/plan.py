@@ -168,7 +168,7 @@ def _kickoffs(
         return {row.match_id: row.kickoff_utc for row in rows}
 
 
-def finished_matches(interval: Interval, stage_ids: Sequence[int]) -> Select[tuple[int, datetime]]:
+def finished_matches(interval: Interval, stage_ids: Sequence[int]) -> Select[int, datetime]:
     """Finished matches of the stages in the interval that have, or may have, a match centre."""
     return (
         select(Fixture.match_id, Fixture.kickoff_utc)

@@ -1,4 +1,4 @@
-"""A whole Airflow on this machine, for tests and the demo: environment, processes, REST.
+"""A whole Airflow on this machine, for tests and the demo: environment, commands, REST.
 
 Airflow runs as it does in production (API server, scheduler, DAG processor, triggerer, one
 PostgreSQL), only smaller: few slots, one API worker, every port free and on 127.0.0.1.
@@ -7,17 +7,12 @@ PostgreSQL), only smaller: few slots, one API worker, every port free and on 127
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -276,93 +271,3 @@ class AirflowClient:
         """The DAG's runs, newest last."""
         params = {"order_by": "id", "limit": 100, **filters}
         return list(self.request("GET", f"/dags/{dag_id}/dagRuns", params=params)["dag_runs"])
-
-
-@dataclass
-class AirflowProcesses:
-    """The four processes of one installation, started and stopped one by one."""
-
-    environment: dict[str, str]
-    logs: Path
-    client: AirflowClient = field(init=False)
-    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        self.logs.mkdir(parents=True, exist_ok=True)
-        self.client = AirflowClient.of(self.environment)
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `airflow …` to its end; raises CalledProcessError."""
-        return subprocess.run(
-            airflow_command(*arguments),
-            env={**os.environ, **self.environment},
-            cwd=self.logs,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-
-    def start(self, *names: str) -> None:
-        """Start the named processes, all four without names."""
-        for name in names or PROCESSES:
-            with (self.logs / f"{name}.log").open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    airflow_command(name),
-                    env={**os.environ, **self.environment},
-                    cwd=self.logs,  # where no .env of the user is read
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-
-    def stop(self, *names: str) -> None:
-        """Ask the named processes to end, all without names, and wait for them."""
-        names = names or tuple(self._running)
-        for name in names:
-            self._signal(name, signal.SIGTERM)
-        for name in names:
-            process = self._running.pop(name)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=20)
-            # Children that outlived their parent (task processes) go with the group.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-    def kill(self, name: str) -> None:
-        """kill -9 of a process and its children, as a crash of its machine would."""
-        self._signal(name, signal.SIGKILL)
-        self._running.pop(name).wait()
-
-    def _signal(self, name: str, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._running[name].pid, number)
-
-    def wait_healthy(self, *, seconds: float = 180) -> None:
-        """Wait for all four to be healthy; a process that ended is told with its log's end."""
-
-        def healthy() -> bool:
-            for name, process in self._running.items():
-                if process.poll() is not None:
-                    tail = (self.logs / f"{name}.log").read_text(errors="replace")[-3000:]
-                    raise RuntimeError(f"{name} ended with {process.returncode}:\n{tail}")
-            return self.client.healthy()
-
-        wait_until("Airflow healthy", healthy, seconds=seconds)
-
-
-@contextmanager
-def running_airflow(
-    home: Path, database_url: str, variables: Mapping[str, str], *, slots: int = 4
-) -> Iterator[AirflowProcesses]:
-    """A migrated, healthy Airflow with `variables` (the platform's settings) in its environment."""
-    environment = {**airflow_environment(home, database_url, slots=slots), **variables}
-    processes = AirflowProcesses(environment, home / "process-logs")
-    processes.command("db", "migrate")
-    processes.start()
-    try:
-        processes.wait_healthy()
-        yield processes
-    finally:
-        processes.stop()
-        processes.client.close()
