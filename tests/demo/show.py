@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -66,7 +65,7 @@ def addresses(stack: Stack, console: Console) -> None:
         "Data Docs": f"file://{docs}",
         "The site": f"{stack.site_url}  (stand-in; what it holds: /__control/world)",
         "Rows": stack.psql,
-        "touchline": f"set -a; . {stack.home / 'env'}; set +a; .venv/bin/touchline status",
+        "touchline": f"{stack.home / 'touchline'} status",
         "Logs": str(stack.group.logs),
         "The end": "make demo-down",
     }
@@ -74,9 +73,3 @@ def addresses(stack: Stack, console: Console) -> None:
     for name, text in lines.items():
         table.add_row(f"[bold]{name}[/]", text)
     console.print(table, soft_wrap=True)
-
-
-def password(stack: Stack) -> str:
-    """The admin's password of the stack's Airflow."""
-    file = Path(stack.environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
-    return str(json.loads(file.read_text(encoding="utf-8"))[USER])

@@ -84,6 +84,11 @@ class Stack:
         return self.environment[f"{PREFIX}BASE_URL"]
 
     @property
+    def psql(self) -> str:
+        """Command that opens psql on the landed rows."""
+        return shlex.quote(str(self.home / "psql"))
+
+    @property
     def settings(self) -> Settings:
         """The stack's settings, as its workers have them."""
         values = {
