@@ -59,7 +59,10 @@ def prepare(data: Path, port: int, password: str) -> Program:
             "--locale=C.UTF-8",
             "--no-sync",
         ],
+        # With root's groups left on, folders that root's group may not pass stay shut.
         user=_SYSTEM_USER,
+        group=pwd.getpwnam(_SYSTEM_USER).pw_gid if _SYSTEM_USER else None,
+        extra_groups=[] if _SYSTEM_USER else None,
         cwd="/",
         capture_output=True,
         text=True,

@@ -1,0 +1,192 @@
+"""The nightly DAG on a whole platform: backfills, clearing, a triggerer that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from scrapers.pipeline.intervals import parse_day
+from scrapers.settings import PREFIX
+from scrapers.warehouse.engine import engine as open_engine
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from tests.demo import night
+from tests.support import stack as stacks
+from tests.support.airflow import AirflowClient, airflow_command, wait_until
+from tests.support.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+DAG = "whoscored_nightly"
+FORM = "whoscored_scrape"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = stacks.start(
+        tmp_path_factory.mktemp("airflow") / "stack",
+        airflow=True,
+        settings={"page_interval_seconds": "0.05"},
+    )
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def airflow(stack: Stack) -> Iterator[AirflowClient]:
+    client = AirflowClient.of(stack.environment)
+    for dag_id in (DAG, FORM):
+        wait_until(f"DAG {dag_id}", lambda dag_id=dag_id: client.has_dag(dag_id))
+        client.unpause(dag_id)
+    assert client.import_errors() == []
+    # A DAG that is let go catches last night up at once; that run is none of the tests'.
+    (last_night,) = wait_until("last night's run", lambda: client.runs(DAG))
+    client.wait_for_run(DAG, last_night["dag_run_id"])
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def engine(stack: Stack) -> Engine:
+    return open_engine(stack.settings)
+
+
+@pytest.fixture(scope="module")
+def week(stack: Stack) -> tuple[str, str]:
+    """Seven days of the stand-in's season that end with the demo's night."""
+    last = parse_day(night.choose_day(stack))
+    return str(last - timedelta(days=6)), str(last)
+
+
+def fetched(engine: Engine) -> list[tuple[Any, ...]]:
+    """When each page was last fetched; any request to the site changes it."""
+    with engine.connect() as connection:
+        query = select(TargetRow.target_key, TargetRow.fetched_at, TargetRow.attempts)
+        return sorted(tuple(row) for row in connection.execute(query))
+
+
+def batches(engine: Engine, run_id: str, step: str) -> list[tuple[int, str]]:
+    with engine.connect() as connection:
+        query = (
+            select(BatchRow.round, BatchRow.state)
+            .where(BatchRow.run_id == run_id, BatchRow.step == step)
+            .order_by(BatchRow.round)
+        )
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def most_attempts(engine: Engine, run_id: str) -> int:
+    """The highest number of tries among the run's match pages."""
+    with engine.connect() as connection:
+        query = (
+            select(func.max(TargetRow.attempts))
+            .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
+            .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
+            .where(BatchRow.run_id == run_id, BatchRow.step == "match_centre")
+        )
+        return int(connection.scalar(query) or 0)
+
+
+def backfill(
+    stack: Stack, airflow: AirflowClient, week: tuple[str, str], *options: str
+) -> list[str]:
+    """`airflow backfill create` for the week, to its end; the ids of the runs it made."""
+    known = {run["dag_run_id"] for run in airflow.runs(DAG)}
+    first, last = week
+    stack.run(
+        *airflow_command("backfill", "create", "--dag-id", DAG, "--max-active-runs", "3"),
+        *("--from-date", first, "--to-date", last, *options),
+    )
+    newest = airflow.request("GET", "/backfills", params={"dag_id": DAG, "order_by": "-id"})
+    airflow.wait_for_backfill(newest["backfills"][0]["id"])
+    return [r["dag_run_id"] for r in airflow.runs(DAG) if r["dag_run_id"] not in known]
+
+
+def test_a_backfill_lands_a_week_and_the_next_one_asks_the_site_for_nothing(
+    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+) -> None:
+    runs = backfill(stack, airflow, week)
+    states = {run["partition_key"]: run["state"] for run in airflow.runs(DAG)}
+    days = sorted(day for day in states if week[0] <= day <= week[1])
+    assert len(runs) == len(days) == 7
+    assert {states[day] for day in days} == {"success"}
+    landed = fetched(engine)
+    assert any("/match_centre/" in target for target, _, _ in landed)
+
+    # As it stands, Airflow finds a run for each day and makes none.
+    assert backfill(stack, airflow, week) == []
+    # Told to reprocess, it makes seven, and they find nothing to do.
+    again = backfill(stack, airflow, week, "--reprocess-behavior", "completed")
+    assert len(again) == 7
+    for run_id in again:
+        assert airflow.run(DAG, run_id)["state"] == "success"
+        assert batches(engine, run_id, "match_centre") == []
+    assert fetched(engine) == landed
+
+    # A task cleared in a run of a finished backfill goes on without another backfill.
+    airflow.clear(DAG, runs[0], ["dispatch_matches"])
+    assert airflow.wait_for_run(DAG, runs[0]) == "success"
+    assert airflow.tasks(DAG, runs[0])["dispatch_matches"]["try_number"] == 2
+    assert fetched(engine) == landed
+
+
+def test_a_waiting_dispatch_survives_a_clear_and_its_triggerers_death_and_sends_once(
+    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+) -> None:
+    before = str(parse_day(week[0]) - timedelta(days=8))
+    stack.group.stop("fetch")
+    try:
+        run_id = airflow.trigger(DAG, partition_key=before, conf={"force": True})
+        airflow.wait_for_task(DAG, run_id, "dispatch_schedules", "deferred")
+
+        airflow.clear(DAG, run_id, ["dispatch_schedules"])
+        wait_until(
+            "the second try",
+            lambda: airflow.tasks(DAG, run_id)["dispatch_schedules"]["try_number"] == 2,
+        )
+        airflow.wait_for_task(DAG, run_id, "dispatch_schedules", "deferred")
+        assert batches(engine, run_id, "schedule") == [(1, "open")]
+        log = airflow.task_log(DAG, run_id, "dispatch_schedules", 2)
+        assert "is under way, taking it up" in log
+
+        os.kill(stack.group.pid("airflow-triggerer"), signal.SIGKILL)  # supervisord restarts it
+    finally:
+        stack.group.start("fetch")
+    assert airflow.wait_for_run(DAG, run_id) == "success"
+    assert batches(engine, run_id, "schedule") == [(1, "published")]
+    assert batches(engine, run_id, "match_centre") == [(1, "published")]
+    assert most_attempts(engine, run_id) == 1
+
+
+def test_the_log_shows_progress_and_nothing_shows_a_secret(
+    stack: Stack, airflow: AirflowClient, week: tuple[str, str]
+) -> None:
+    run_id = airflow.trigger(DAG, partition_key=week[1], conf={"force": True})
+    assert airflow.wait_for_run(DAG, run_id) == "success"
+    shown = [str(airflow.request("GET", f"/dags/{DAG}/dagRuns/{run_id}/taskInstances"))]
+    for task_id in airflow.tasks(DAG, run_id):
+        shown.append(airflow.task_log(DAG, run_id, task_id))
+        entries = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries"
+        for entry in airflow.request("GET", entries)["xcom_entries"]:
+            shown.append(str(airflow.request("GET", f"{entries}/{entry['key']}")))
+    text = "\n".join(shown)
+    assert "waiting" in text
+    assert "done (" in text
+    assert stack.environment["PGPASSWORD"] not in text
+    assert stack.environment[f"{PREFIX}BROKER_URL"] not in text
+
+
+def test_a_wrong_form_fails_at_once_and_names_the_field(airflow: AirflowClient) -> None:
+    run_id = airflow.trigger(FORM, conf={"date_to": "2022-08-14"})
+    assert airflow.wait_for_run(FORM, run_id) == "failed"
+    assert airflow.tasks(FORM, run_id)["dispatch_schedules"]["try_number"] == 1
+    log = airflow.task_log(FORM, run_id, "dispatch_schedules")
+    assert "ConfigInvalid" in log
+    assert "date_from: missing, but date_to is given; fill it in" in log
