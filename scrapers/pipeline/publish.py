@@ -126,5 +126,7 @@ def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, 
 
 
 def _state(engine: Engine, batch_id: UUID) -> str | None:
+    query = select(BatchRow.state).where(BatchRow.batch_id == batch_id)
     with transaction(engine) as connection:
-        return connection.scalar(select(BatchRow.state).where(BatchRow.batch_id == batch_id))
+        state: str | None = connection.scalar(query)
+    return state
