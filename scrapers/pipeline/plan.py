@@ -18,10 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Engine, Select, select
-from sqlalchemy.engine import Row
 
 from scrapers.pipeline.intervals import Interval, month_end
 from scrapers.pipeline.request import Request
@@ -191,5 +189,5 @@ def _ledger(engine: Engine, targets: Sequence[Target]) -> dict[str, Known]:
         TargetRow.target_key.in_([target.key for target in targets])
     )
     with transaction(engine) as connection:
-        rows: Sequence[Row[Any]] = connection.execute(query).all()
+        rows = connection.execute(query).all()
     return {row.target_key: Known(State(row.state), row.fetched_at) for row in rows}

@@ -73,7 +73,7 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             closed as failed.
         WarehouseUnavailable: nothing is half landed; call again.
     """
-    staged = _staged(engine, batch_id)
+    staged = ledger.staged(engine, batch_id)
     rows: dict[str, dict[str, int]] = {}
     docs_path = None
     if staged:
@@ -97,17 +97,6 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
         ledger.close_batch(engine, batch_id, "published", summary.as_json())
     log.info("%s", summary)
     return summary
-
-
-def _staged(engine: Engine, batch_id: UUID) -> list[str]:
-    query = (
-        select(TargetRow.target_key)
-        .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
-        .where(BatchTargetRow.batch_id == batch_id, TargetRow.state == State.PARSED)
-        .order_by(TargetRow.target_key)
-    )
-    with transaction(engine) as connection:
-        return list(connection.scalars(query))
 
 
 def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, int]]:

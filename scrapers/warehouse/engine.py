@@ -1,0 +1,97 @@
+"""Connections to PostgreSQL; what goes wrong with them is WarehouseUnavailable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from scrapers.errors import ConfigInvalid, WarehouseUnavailable
+from scrapers.settings import PREFIX, Settings
+from scrapers.settings import settings as current_settings
+
+CONNECT_SECONDS = 10
+# A statement that waits longer for a lock than this has met a stuck transaction.
+LOCK_SECONDS = 60
+# PostgreSQL's word for: come again. Deadlock, serialization, lock time-out, shutdown, disk full,
+# too many connections, and all of class 08 (connection).
+_COME_AGAIN = ("08", "40", "53", "57", "58", "55P03")
+
+
+def engine(settings: Settings | None = None) -> Engine:
+    """The process's engine for these settings; one for each address and process.
+
+    Raises:
+        ConfigInvalid: the address is none.
+    """
+    url = (settings or current_settings()).database_url.get_secret_value()
+    return _engine(url, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str, pid: int) -> Engine:
+    # The process is part of the key: a forked worker must not share its parent's connections.
+    del pid
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _wrong_address("is no database address") from None
+    if parsed.get_backend_name() != "postgresql":
+        raise _wrong_address(f"names {parsed.get_backend_name()}, not postgresql")
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg2"),
+        pool_pre_ping=True,
+        pool_size=4,
+        max_overflow=8,
+        pool_timeout=30,
+        hide_parameters=True,  # values of rows have no place in a log
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "touchline",
+            "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",
+            "keepalives_idle": 30,
+        },
+    )
+
+
+def _wrong_address(what: str) -> ConfigInvalid:
+    name = f"{PREFIX}DATABASE_URL"
+    return ConfigInvalid(
+        f"{name} {what}: write postgresql+psycopg2://user:password@host:5432/database",
+        setting=name,
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction: all of the block is kept, or nothing.
+
+    Raises:
+        WarehouseUnavailable: PostgreSQL can't be reached, or gave the transaction up.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise unavailable(error) from error
+    except DBAPIError as error:
+        # A lost connection may come as the base class; a wrong statement is a defect of ours.
+        code = getattr(error.orig, "pgcode", None) or ""
+        if error.connection_invalidated or code.startswith(_COME_AGAIN):
+            raise unavailable(error) from error
+        raise
+
+
+def unavailable(error: Exception) -> WarehouseUnavailable:
+    """The failure for an error of the driver; neither address nor password are in it."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "pgcode", None)
+    lines = str(cause).strip().splitlines()
+    said = lines[0] if lines else type(cause).__name__
+    facts = {"sqlstate": code} if code else {}
+    return WarehouseUnavailable(f"PostgreSQL: {said}", **facts)

@@ -1,0 +1,117 @@
+"""What the ledger speaks in: states, batches, claims and progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from scrapers.targets import PageKind, Target
+
+
+class State(StrEnum):
+    """Where a target stands on the data's way."""
+
+    PLANNED = "planned"  # to be fetched, now or when it is due
+    FETCHING = "fetching"  # a worker holds it
+    ARCHIVED = "archived"  # its page is in the archive, to be parsed
+    PARSED = "parsed"  # its rows wait in staging
+    LANDED = "landed"  # its rows are in the core tables
+    QUARANTINED = "quarantined"  # its rows break expectations
+    BLOCKED = "blocked"  # it failed as often as its failure class allows
+    ABSENT = "absent"  # the page says that there is nothing to read
+
+
+# A dispatch waits for these: what comes after PARSED is the publishing step's.
+DISPATCH_DONE = frozenset(
+    {State.PARSED, State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT}
+)
+# From these a new plan starts a target over; in the others it is under way already.
+AT_REST = frozenset({State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTarget:
+    """A target that a plan asks for.
+
+    Attributes:
+        reason: why: new, correction, recheck or force.
+        kickoff_utc: kick-off of its match; None for pages of no match, or if not known.
+    """
+
+    target: Target
+    reason: str
+    kickoff_utc: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """Names a run's step: what is dispatched once, however often it is asked for.
+
+    Attributes:
+        dag_id: the DAG, or the command that stands for one.
+        run_id: the DAG run.
+        step: the page kind dispatched.
+    """
+
+    dag_id: str
+    run_id: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is.
+
+    Attributes:
+        batch_id: the batch.
+        total: its targets.
+        by_state: how many are in each state; states without any are left out.
+        failures: blocked and quarantined targets by failure class.
+        done: every target is in a state of `DISPATCH_DONE`.
+    """
+
+    batch_id: UUID
+    total: int
+    by_state: dict[State, int]
+    failures: dict[str, int]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a target, until `lease_until`; every later word of it names the hold.
+
+    Attributes:
+        target: what is held.
+        holder: Celery's id of the task; a message that is delivered again has the same one.
+        attempt: which try this is within the plan, from 1.
+        page_hash: the archived page; None before there is one.
+        fetched_at: when that page was fetched.
+    """
+
+    target: Target
+    holder: UUID
+    attempt: int
+    page_hash: str | None = None
+    fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A target's rows in staging.
+
+    Attributes:
+        target_key: whose rows.
+        staged_id: names this writing of them: rows staged anew have another, so that what was
+            judged and what is landed are the same.
+    """
+
+    target_key: str
+    staged_id: UUID
+
+    @property
+    def page_kind(self) -> PageKind:
+        """Kind of page that the rows were read from."""
+        return Target.from_key(self.target_key).page_kind
