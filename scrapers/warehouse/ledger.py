@@ -1,17 +1,15 @@
-"""The ledger: the one truth about work. Every step that a target takes is taken here.
+"""The ledger: the one truth about work.
 
 A batch is what one step of a run asked for. A target belongs to every batch that waits for it,
-and is fetched once for all of them. A worker *claims* a target, and whatever it has to say
-afterwards counts only while it holds it: a worker that was taken for dead and was not can do
-no harm. A message lost between broker and worker costs time and nothing else, because the
-sweep (`release_lost`, `to_send`) finds by the ledger what is due.
+and is fetched once for all of them. This module opens batches, tells how far they are, and
+closes them; `sending` hands their targets to the broker, `holding` is what a worker says of a
+target that it holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,11 +17,8 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
-    case,
     func,
     insert,
-    literal,
-    or_,
     select,
     text,
     update,
@@ -31,22 +26,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from scrapers.errors import BrowserUnavailable, TouchlineError, WarehouseUnavailable
+from scrapers.errors import WarehouseUnavailable
 from scrapers.settings import settings as current_settings
-from scrapers.targets import Target
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import (
     BatchRow,
     BatchTargetRow,
-    FailureRow,
-    PageRow,
     TargetRow,
 )
 from scrapers.warehouse.records import (
     AT_REST,
     DISPATCH_DONE,
     BatchKey,
-    Claim,
     PlannedTarget,
     Progress,
     Staged,
@@ -55,11 +46,6 @@ from scrapers.warehouse.records import (
 
 OPEN, PUBLISHED, FAILED = "open", "published", "failed"
 _ASYNC_SECONDS = 15
-# A worker that dies over a target again and again is given up like a browser that stays away.
-_LOST = BrowserUnavailable.retry
-
-
-# --- batches --------------------------------------------------------------------------------
 
 
 def open_batch_id(engine: Engine, key: BatchKey) -> UUID | None:
@@ -195,8 +181,6 @@ def staged(engine: Engine, batch_id: UUID) -> list[Staged]:
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
-# --- progress -------------------------------------------------------------------------------
-
 _PROGRESS = (
     select(TargetRow.state, TargetRow.failure_class, func.count().label("targets"))
     .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
@@ -247,351 +231,3 @@ def _progress(batch_id: UUID, rows: Iterable[tuple[str, str | None, int]]) -> Pr
             failures[failure_class] = failures.get(failure_class, 0) + count
     done = all(state in DISPATCH_DONE for state in by_state)
     return Progress(batch_id, sum(by_state.values()), by_state, failures, done)
-
-
-# --- sending --------------------------------------------------------------------------------
-
-
-def to_send(engine: Engine, state: State, limit: int, *, batch_id: UUID | None = None) -> list[str]:
-    """Take up to `limit` targets that are due and not sent yet, marked as sent; earliest first.
-
-    Args:
-        state: PLANNED for the fetch workers, ARCHIVED for the parse workers.
-        batch_id: only of this batch.
-    """
-    due = (
-        select(TargetRow.target_key)
-        .where(
-            TargetRow.state == state, TargetRow.due_at <= func.now(), TargetRow.sent_at.is_(None)
-        )
-        .order_by(TargetRow.planned_at, TargetRow.kickoff_utc.nulls_first(), TargetRow.target_key)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if batch_id is not None:
-        due = due.where(
-            TargetRow.target_key.in_(
-                select(BatchTargetRow.target_key).where(BatchTargetRow.batch_id == batch_id)
-            )
-        )
-    with transaction(engine) as connection:
-        keys = list(connection.scalars(due))
-        connection.execute(
-            update(TargetRow)
-            .where(TargetRow.target_key.in_(keys))
-            .values(sent_at=func.clock_timestamp())
-        )
-    return keys
-
-
-def not_sent(engine: Engine, target_keys: Sequence[str]) -> None:
-    """Take back that these were sent: the broker did not take them."""
-    with transaction(engine) as connection:
-        connection.execute(
-            update(TargetRow)
-            .where(
-                TargetRow.target_key.in_(target_keys),
-                TargetRow.state.in_((State.PLANNED, State.ARCHIVED)),
-                TargetRow.holder.is_(None),
-            )
-            .values(sent_at=None)
-        )
-
-
-def outstanding(engine: Engine, state: State) -> int:
-    """Targets sent in this state that no worker has taken up."""
-    query = (
-        select(func.count())
-        .select_from(TargetRow)
-        .where(TargetRow.state == state, TargetRow.sent_at.is_not(None), TargetRow.holder.is_(None))
-    )
-    with transaction(engine) as connection:
-        return connection.scalar(query) or 0
-
-
-def release_lost(
-    engine: Engine, state: State, *, sent_before: timedelta, at_most: int
-) -> tuple[int, int]:
-    """Make ready to be sent again what got lost; (lost by workers, lost by the broker).
-
-    A worker's hold that ran out is lost for sure. A message that nobody took up for
-    `sent_before` may be lost; of these the `at_most` oldest, which the caller counts as those
-    that the broker does not hold any more.
-
-    Args:
-        state: PLANNED or ARCHIVED.
-    """
-    held = State.FETCHING if state is State.PLANNED else State.ARCHIVED
-    with transaction(engine) as connection:
-        by_workers = connection.execute(
-            update(TargetRow)
-            .where(
-                TargetRow.state == held,
-                TargetRow.holder.is_not(None),
-                TargetRow.lease_until < func.now(),
-            )
-            .values(
-                state=state,
-                holder=None,
-                lease_until=None,
-                sent_at=None,
-                failing_since=func.coalesce(TargetRow.failing_since, func.now()),
-            )
-        ).rowcount
-        oldest = (
-            select(TargetRow.target_key)
-            .where(
-                TargetRow.state == state,
-                TargetRow.holder.is_(None),
-                TargetRow.sent_at < func.now() - sent_before,
-            )
-            .order_by(TargetRow.sent_at)
-            .limit(max(at_most, 0))
-            .with_for_update(skip_locked=True)
-        )
-        keys = list(connection.scalars(oldest)) if at_most > 0 else []
-        connection.execute(
-            update(TargetRow).where(TargetRow.target_key.in_(keys)).values(sent_at=None)
-        )
-    return by_workers, len(keys)
-
-
-# --- a worker's words -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedPage:
-    """What the ledger keeps of an archived page; the archive's facts have more."""
-
-    page_hash: str
-    url: str
-    title: str
-    status: int | None
-    browser: str
-    size_bytes: int
-    ready: bool
-    load_seconds: float
-    fetched_at: datetime
-
-
-def claim_fetch(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
-    """Hold a planned target, to fetch it; None: it is not to be fetched, or another holds it.
-
-    Claimed again by the same `holder`, its worker died and the message was delivered again.
-    """
-    return _claim(engine, target_key, holder, lease, State.PLANNED, State.FETCHING)
-
-
-def claim_parse(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
-    """Hold an archived target, to parse it; None: it is not to be parsed, or another holds it."""
-    return _claim(engine, target_key, holder, lease, State.ARCHIVED, State.ARCHIVED)
-
-
-def _claim(
-    engine: Engine, target_key: str, holder: UUID, lease: timedelta, waiting: State, held: State
-) -> Claim | None:
-    lost = (TargetRow.state == held) & TargetRow.holder.is_not(None)
-    free = (TargetRow.state == waiting) & TargetRow.holder.is_(None)
-    query = (
-        update(TargetRow)
-        .where(
-            TargetRow.target_key == target_key,
-            or_(
-                free & (TargetRow.due_at <= func.now()),
-                lost & or_(TargetRow.holder == holder, TargetRow.lease_until < func.now()),
-            ),
-        )
-        .values(
-            state=held,
-            holder=holder,
-            lease_until=func.now() + lease,
-            # A parse is no try of its own: only fetches count.
-            attempts=TargetRow.attempts
-            + (case((lost, 0), else_=1) if held is State.FETCHING else literal(0)),
-            failing_since=case(
-                (lost, func.coalesce(TargetRow.failing_since, func.now())),
-                else_=TargetRow.failing_since,
-            ),
-        )
-        .returning(
-            TargetRow.attempts,
-            TargetRow.page_hash,
-            TargetRow.fetched_at,
-        )
-    )
-    with transaction(engine) as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Claim(
-        Target.from_key(target_key), holder, max(row.attempts, 1), row.page_hash, row.fetched_at
-    )
-
-
-def _held(claim: Claim) -> Any:
-    return (TargetRow.target_key == claim.target.key) & (TargetRow.holder == claim.holder)
-
-
-_FREE = {"holder": None, "lease_until": None, "sent_at": None}
-_WELL = dict.fromkeys(("failure_class", "failure_detail", "failure_facts", "failing_since"))
-
-
-def archived(engine: Engine, claim: Claim, page: FetchedPage) -> bool:
-    """The page is in the archive, to be parsed next; False: the hold is gone."""
-    with transaction(engine) as connection:
-        _note_page(connection, claim, page)
-        taken = connection.execute(
-            update(TargetRow)
-            .where(_held(claim), TargetRow.state == State.FETCHING)
-            .values(
-                state=State.ARCHIVED,
-                page_hash=page.page_hash,
-                fetched_at=page.fetched_at,
-                due_at=func.now(),
-                failures=0,
-                **_FREE,
-                **_WELL,
-            )
-        )
-        return bool(taken.rowcount)
-
-
-def absent(engine: Engine, claim: Claim, error: TouchlineError) -> bool:
-    """The page says that there is nothing to read; False: the hold is gone."""
-    with transaction(engine) as connection:
-        taken = connection.execute(
-            update(TargetRow)
-            .where(_held(claim))
-            .values(
-                state=State.ABSENT,
-                failure_class=error.failure_class,
-                failure_detail=error.detail,
-                failure_facts=error.facts,
-                failing_since=None,
-                **_FREE,
-            )
-        )
-        return bool(taken.rowcount)
-
-
-def failed(
-    engine: Engine,
-    claim: Claim,
-    error: TouchlineError,
-    stage: str,
-    again: State,
-    page: FetchedPage | None = None,
-) -> datetime | None:
-    """Record a failure; its class decides whether the target is tried again, and when.
-
-    Args:
-        stage: where it failed: fetch or parse.
-        again: the state from which it is tried again: PLANNED or ARCHIVED.
-        page: the page that was archived before it failed.
-
-    Returns:
-        When it is tried again; None: it is blocked, or another holds it by now.
-    """
-    policy = error.retry
-    with transaction(engine) as connection:
-        if page is not None:
-            _note_page(connection, claim, page)
-        row = connection.execute(
-            select(TargetRow.attempts, TargetRow.failures, TargetRow.failing_since)
-            .where(_held(claim))
-            .with_for_update()
-        ).one_or_none()
-        if row is None:
-            return None
-        now = datetime.now(UTC)
-        since = row.failing_since or now
-        failures = row.failures + 1
-        tries = row.attempts if again is State.PLANNED else failures
-        retries = policy.allows_retry(tries, now - since)
-        due = now + policy.wait_before(failures) if retries else None
-        connection.execute(
-            update(TargetRow)
-            .where(_held(claim))
-            .values(
-                state=again if retries else State.BLOCKED,
-                due_at=due or now,
-                attempts=TargetRow.attempts
-                - (1 if retries and not policy.uses_attempt and again is State.PLANNED else 0),
-                failures=failures,
-                failing_since=since,
-                failure_class=error.failure_class,
-                failure_detail=error.detail,
-                failure_facts=error.facts,
-                **({"page_hash": page.page_hash, "fetched_at": page.fetched_at} if page else {}),
-                **_FREE,
-            )
-        )
-        _note_failure(connection, claim, error, stage, row.attempts, due, page)
-    return due
-
-
-def postpone(engine: Engine, claim: Claim, until: datetime) -> None:
-    """Give a target back untouched, to be taken up at `until`: its source is paused."""
-    with transaction(engine) as connection:
-        connection.execute(
-            update(TargetRow)
-            .where(_held(claim))
-            .values(state=State.PLANNED, due_at=until, attempts=TargetRow.attempts - 1, **_FREE)
-        )
-
-
-def given_up(engine: Engine, claim: Claim) -> bool:
-    """Whether workers have been dying over this target for too long, one after the other."""
-    query = select(TargetRow.failing_since, TargetRow.failures).where(_held(claim))
-    with transaction(engine) as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None or row.failing_since is None or row.failures:
-        return False
-    return not _LOST.allows_retry(1, datetime.now(UTC) - row.failing_since)
-
-
-def _note_page(connection: Connection, claim: Claim, page: FetchedPage) -> None:
-    facts = {
-        "url": page.url,
-        "title": page.title,
-        "status": page.status,
-        "browser": page.browser,
-        "size_bytes": page.size_bytes,
-        "ready": page.ready,
-        "load_seconds": page.load_seconds,
-        "last_fetched_at": page.fetched_at,
-    }
-    connection.execute(
-        upsert(PageRow)
-        .values(
-            page_hash=page.page_hash,
-            target_key=claim.target.key,
-            first_fetched_at=page.fetched_at,
-            **facts,
-        )
-        .on_conflict_do_update(index_elements=[PageRow.page_hash, PageRow.target_key], set_=facts)
-    )
-
-
-def _note_failure(
-    connection: Connection,
-    claim: Claim,
-    error: TouchlineError,
-    stage: str,
-    attempt: int,
-    retry_at: datetime | None,
-    page: FetchedPage | None,
-) -> None:
-    connection.execute(
-        insert(FailureRow).values(
-            target_key=claim.target.key,
-            stage=stage,
-            failure_class=error.failure_class,
-            severity=error.severity,
-            detail=error.detail,
-            facts=error.facts,
-            attempt=attempt,
-            retry_at=retry_at,
-            page_hash=page.page_hash if page else claim.page_hash,
-        )
-    )

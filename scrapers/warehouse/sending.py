@@ -1,0 +1,121 @@
+"""What of the ledger is due to be handed to the broker, and what got lost on the way.
+
+A message lost between broker and worker costs time and nothing else: the sweep finds by the
+ledger what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select, update
+
+from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.ops_tables import BatchTargetRow, TargetRow
+from scrapers.warehouse.records import State
+
+
+def to_send(engine: Engine, state: State, limit: int, *, batch_id: UUID | None = None) -> list[str]:
+    """Take up to `limit` targets that are due and not sent yet, marked as sent; earliest first.
+
+    Args:
+        state: PLANNED for the fetch workers, ARCHIVED for the parse workers.
+        batch_id: only of this batch.
+    """
+    due = (
+        select(TargetRow.target_key)
+        .where(
+            TargetRow.state == state, TargetRow.due_at <= func.now(), TargetRow.sent_at.is_(None)
+        )
+        .order_by(TargetRow.planned_at, TargetRow.kickoff_utc.nulls_first(), TargetRow.target_key)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if batch_id is not None:
+        due = due.where(
+            TargetRow.target_key.in_(
+                select(BatchTargetRow.target_key).where(BatchTargetRow.batch_id == batch_id)
+            )
+        )
+    with transaction(engine) as connection:
+        keys = list(connection.scalars(due))
+        connection.execute(
+            update(TargetRow)
+            .where(TargetRow.target_key.in_(keys))
+            .values(sent_at=func.clock_timestamp())
+        )
+    return keys
+
+
+def not_sent(engine: Engine, target_keys: Sequence[str]) -> None:
+    """Take back that these were sent: the broker did not take them."""
+    with transaction(engine) as connection:
+        connection.execute(
+            update(TargetRow)
+            .where(
+                TargetRow.target_key.in_(target_keys),
+                TargetRow.state.in_((State.PLANNED, State.ARCHIVED)),
+                TargetRow.holder.is_(None),
+            )
+            .values(sent_at=None)
+        )
+
+
+def outstanding(engine: Engine, state: State) -> int:
+    """Targets sent in this state that no worker has taken up."""
+    query = (
+        select(func.count())
+        .select_from(TargetRow)
+        .where(TargetRow.state == state, TargetRow.sent_at.is_not(None), TargetRow.holder.is_(None))
+    )
+    with transaction(engine) as connection:
+        return connection.scalar(query) or 0
+
+
+def release_lost(
+    engine: Engine, state: State, *, sent_before: timedelta, at_most: int
+) -> tuple[int, int]:
+    """Make ready to be sent again what got lost; (lost by workers, lost by the broker).
+
+    A worker's hold that ran out is lost for sure. A message that nobody took up for
+    `sent_before` may be lost; of these the `at_most` oldest, which the caller counts as those
+    that the broker does not hold any more.
+
+    Args:
+        state: PLANNED or ARCHIVED.
+    """
+    held = State.FETCHING if state is State.PLANNED else State.ARCHIVED
+    with transaction(engine) as connection:
+        by_workers = connection.execute(
+            update(TargetRow)
+            .where(
+                TargetRow.state == held,
+                TargetRow.holder.is_not(None),
+                TargetRow.lease_until < func.now(),
+            )
+            .values(
+                state=state,
+                holder=None,
+                lease_until=None,
+                sent_at=None,
+                failing_since=func.coalesce(TargetRow.failing_since, func.now()),
+            )
+        ).rowcount
+        oldest = (
+            select(TargetRow.target_key)
+            .where(
+                TargetRow.state == state,
+                TargetRow.holder.is_(None),
+                TargetRow.sent_at < func.now() - sent_before,
+            )
+            .order_by(TargetRow.sent_at)
+            .limit(max(at_most, 0))
+            .with_for_update(skip_locked=True)
+        )
+        keys = list(connection.scalars(oldest)) if at_most > 0 else []
+        connection.execute(
+            update(TargetRow).where(TargetRow.target_key.in_(keys)).values(sent_at=None)
+        )
+    return by_workers, len(keys)
