@@ -1,4 +1,4 @@
-"""Fixtures of the unit tests: no service runs."""
+"""Fixtures of all tests."""
 
 from __future__ import annotations
 
