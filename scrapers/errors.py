@@ -2,7 +2,8 @@
 
 A task never judges an exception itself: it asks the class whether to try again, after how
 long, whether the wait uses up an attempt, and how severe it is. A failure that is none of
-these is a defect of ours and is raised as it is.
+these is a defect of ours and is raised as it is; the worker that meets it notes it as `Defect`
+and goes on with the next page.
 """
 
 from __future__ import annotations
@@ -130,6 +131,16 @@ class BrowserUnavailable(TouchlineError):
     retry = RetryPolicy(first_wait=2, longest_wait=60, uses_attempt=False, patience=30 * 60)
 
 
+class WorkerLost(TouchlineError):
+    """A worker process died, or was killed, while it held the target.
+
+    Tried again, since workers are killed for many reasons; not for ever, since the page itself
+    may be what kills them.
+    """
+
+    retry = RetryPolicy(max_attempts=5, first_wait=1, factor=4, longest_wait=120)
+
+
 class InvalidRows(TouchlineError):
     """One target's rows break expectations; the target is quarantined with the reasons."""
 
@@ -181,6 +192,13 @@ class ConfigInvalid(TouchlineError):
     """A setting, secret or selector file is missing or wrong; the message names it."""
 
     severity = Severity.P1
+
+
+class Defect(TouchlineError):
+    """Our own code failed in a way that nobody foresaw; the detail says where.
+
+    Never retried: the same page would fail the same way. It stays archived.
+    """
 
 
 FAILURE_CLASSES: dict[str, type[TouchlineError]] = {

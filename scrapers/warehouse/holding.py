@@ -11,17 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from scrapers.errors import BrowserUnavailable, TouchlineError
+from scrapers.errors import TouchlineError
 from scrapers.targets import Target
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import Claim, State
-
-# A worker that dies over a target again and again is given up like a browser that stays away.
-_LOST = BrowserUnavailable.retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,55 +39,86 @@ class FetchedPage:
 def claim_fetch(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
     """Hold a planned target, to fetch it; None: it is not to be fetched, or another holds it.
 
-    Claimed again by the same `holder`, its worker died and the message was delivered again.
+    A message that is delivered again because its worker died gives a claim that is `lost`.
     """
     return _claim(engine, target_key, holder, lease, State.PLANNED, State.FETCHING)
 
 
 def claim_parse(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
-    """Hold an archived target, to parse it; None: it is not to be parsed, or another holds it."""
+    """Hold an archived target, to parse it; see `claim_fetch`."""
     return _claim(engine, target_key, holder, lease, State.ARCHIVED, State.ARCHIVED)
 
 
 def _claim(
     engine: Engine, target_key: str, holder: UUID, lease: timedelta, waiting: State, held: State
 ) -> Claim | None:
-    lost = (TargetRow.state == held) & TargetRow.holder.is_not(None)
-    free = (TargetRow.state == waiting) & TargetRow.holder.is_(None)
     query = (
-        update(TargetRow)
-        .where(
-            TargetRow.target_key == target_key,
-            or_(
-                free & (TargetRow.due_at <= func.now()),
-                lost & or_(TargetRow.holder == holder, TargetRow.lease_until < func.now()),
-            ),
-        )
-        .values(
-            state=held,
-            holder=holder,
-            lease_until=func.now() + lease,
-            # A parse is no try of its own: only fetches count.
-            attempts=TargetRow.attempts
-            + (case((lost, 0), else_=1) if held is State.FETCHING else literal(0)),
-            failing_since=case(
-                (lost, func.coalesce(TargetRow.failing_since, func.now())),
-                else_=TargetRow.failing_since,
-            ),
-        )
-        .returning(
+        select(TargetRow)
+        .with_only_columns(
+            TargetRow.state,
+            TargetRow.holder,
             TargetRow.attempts,
             TargetRow.page_hash,
             TargetRow.fetched_at,
         )
+        .where(
+            TargetRow.target_key == target_key,
+            or_(
+                (TargetRow.state == waiting)
+                & TargetRow.holder.is_(None)
+                & (TargetRow.due_at <= func.now()),
+                (TargetRow.state == held) & (TargetRow.holder == holder),
+            ),
+        )
+        .with_for_update()
     )
     with transaction(engine) as connection:
         row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Claim(
-        Target.from_key(target_key), holder, max(row.attempts, 1), row.page_hash, row.fetched_at
+        if row is None:
+            return None
+        lost = row.holder is not None
+        # A parse is no try of its own: only fetches count.
+        attempts = row.attempts + (1 if held is State.FETCHING and not lost else 0)
+        connection.execute(
+            update(TargetRow)
+            .where(TargetRow.target_key == target_key)
+            .values(state=held, holder=holder, lease_until=func.now() + lease, attempts=attempts)
+        )
+    target = Target.from_key(target_key)
+    return Claim(target, holder, attempts, row.page_hash, row.fetched_at, lost)
+
+
+def lost_claims(engine: Engine, held: State) -> list[Claim]:
+    """Holds that ran out: their workers are gone. Each is to be told as `WorkerLost`.
+
+    Args:
+        held: FETCHING or ARCHIVED.
+    """
+    query = select(
+        TargetRow.target_key,
+        TargetRow.holder,
+        TargetRow.attempts,
+        TargetRow.page_hash,
+        TargetRow.fetched_at,
+    ).where(
+        TargetRow.state == held,
+        TargetRow.holder.is_not(None),
+        TargetRow.lease_until < func.now(),
     )
+    with transaction(engine) as connection:
+        rows = connection.execute(query).all()
+    return [
+        Claim(
+            Target.from_key(row.target_key),
+            row.holder,
+            row.attempts,
+            row.page_hash,
+            row.fetched_at,
+            lost=True,
+        )
+        for row in rows
+        if row.holder is not None
+    ]
 
 
 def _held(claim: Claim) -> Any:
@@ -203,16 +231,6 @@ def postpone(engine: Engine, claim: Claim, until: datetime) -> None:
             .where(_held(claim))
             .values(state=State.PLANNED, due_at=until, attempts=TargetRow.attempts - 1, **_FREE)
         )
-
-
-def given_up(engine: Engine, claim: Claim) -> bool:
-    """Whether workers have been dying over this target for too long, one after the other."""
-    query = select(TargetRow.failing_since, TargetRow.failures).where(_held(claim))
-    with transaction(engine) as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None or row.failing_since is None or row.failures:
-        return False
-    return not _LOST.allows_retry(1, datetime.now(UTC) - row.failing_since)
 
 
 def _note_page(connection: Connection, claim: Claim, page: FetchedPage) -> None:

@@ -87,6 +87,7 @@ class Claim:
         target: what is held.
         holder: Celery's id of the task; a message that is delivered again has the same one.
         attempt: which try this is within the plan, from 1.
+        lost: the worker that held it before died over it; this claim is to say so.
         page_hash: the archived page; None before there is one.
         fetched_at: when that page was fetched.
     """
@@ -96,6 +97,7 @@ class Claim:
     attempt: int
     page_hash: str | None = None
     fetched_at: datetime | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def to_send(engine: Engine, state: State, limit: int, *, batch_id: UUID | None =
     Args:
         state: PLANNED for the fetch workers, ARCHIVED for the parse workers.
         batch_id: only of this batch.
+        target_key: only this one.
     """
     due = (
         select(TargetRow.target_key)
@@ -39,6 +40,8 @@ def to_send(engine: Engine, state: State, limit: int, *, batch_id: UUID | None =
                 select(BatchTargetRow.target_key).where(BatchTargetRow.batch_id == batch_id)
             )
         )
+    if target_key is not None:
+        due = due.where(TargetRow.target_key == target_key)
     with transaction(engine) as connection:
         keys = list(connection.scalars(due))
         connection.execute(
@@ -74,48 +77,31 @@ def outstanding(engine: Engine, state: State) -> int:
         return connection.scalar(query) or 0
 
 
-def release_lost(
-    engine: Engine, state: State, *, sent_before: timedelta, at_most: int
-) -> tuple[int, int]:
-    """Make ready to be sent again what got lost; (lost by workers, lost by the broker).
+def lost_messages(engine: Engine, state: State, *, sent_before: timedelta, at_most: int) -> int:
+    """Make ready to be sent again the messages that must be lost; how many there were.
 
-    A worker's hold that ran out is lost for sure. A message that nobody took up for
-    `sent_before` may be lost; of these the `at_most` oldest, which the caller counts as those
-    that the broker does not hold any more.
+    Lost are the `at_most` oldest of those that nobody has taken up for `sent_before`; the
+    caller counts how many the broker does not hold any more.
 
     Args:
         state: PLANNED or ARCHIVED.
     """
-    held = State.FETCHING if state is State.PLANNED else State.ARCHIVED
-    with transaction(engine) as connection:
-        by_workers = connection.execute(
-            update(TargetRow)
-            .where(
-                TargetRow.state == held,
-                TargetRow.holder.is_not(None),
-                TargetRow.lease_until < func.now(),
-            )
-            .values(
-                state=state,
-                holder=None,
-                lease_until=None,
-                sent_at=None,
-                failing_since=func.coalesce(TargetRow.failing_since, func.now()),
-            )
-        ).rowcount
-        oldest = (
-            select(TargetRow.target_key)
-            .where(
-                TargetRow.state == state,
-                TargetRow.holder.is_(None),
-                TargetRow.sent_at < func.now() - sent_before,
-            )
-            .order_by(TargetRow.sent_at)
-            .limit(max(at_most, 0))
-            .with_for_update(skip_locked=True)
+    if at_most <= 0:
+        return 0
+    oldest = (
+        select(TargetRow.target_key)
+        .where(
+            TargetRow.state == state,
+            TargetRow.holder.is_(None),
+            TargetRow.sent_at < func.now() - sent_before,
         )
-        keys = list(connection.scalars(oldest)) if at_most > 0 else []
+        .order_by(TargetRow.sent_at)
+        .limit(at_most)
+        .with_for_update(skip_locked=True)
+    )
+    with transaction(engine) as connection:
+        keys = list(connection.scalars(oldest))
         connection.execute(
             update(TargetRow).where(TargetRow.target_key.in_(keys)).values(sent_at=None)
         )
-    return by_workers, len(keys)
+    return len(keys)
