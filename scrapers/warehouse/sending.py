@@ -17,7 +17,14 @@ from scrapers.warehouse.ops_tables import BatchTargetRow, TargetRow
 from scrapers.warehouse.records import State
 
 
-def to_send(engine: Engine, state: State, limit: int, *, batch_id: UUID | None = None) -> list[str]:
+def to_send(
+    engine: Engine,
+    state: State,
+    limit: int,
+    *,
+    batch_id: UUID | None = None,
+    target_key: str | None = None,
+) -> list[str]:
     """Take up to `limit` targets that are due and not sent yet, marked as sent; earliest first.
 
     Args:
