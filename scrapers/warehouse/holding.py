@@ -20,6 +20,10 @@ from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import Claim, State
 
+# A hold lasts this long without a sign of life; a living worker prolongs it well before.
+LEASE = timedelta(seconds=30)
+RENEW_SECONDS = 8.0
+
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
@@ -36,56 +40,72 @@ class FetchedPage:
     fetched_at: datetime
 
 
-def claim_fetch(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
-    """Hold a planned target, to fetch it; None: it is not to be fetched, or another holds it.
+def claim_fetch(
+    engine: Engine, target_key: str, holder: UUID, *, resumed: bool = False
+) -> Claim | None:
+    """Hold a planned target, to fetch it; None: it is not to be fetched, or somebody holds it.
 
-    A message that is delivered again because its worker died gives a claim that is `lost`.
+    A message that the broker delivers twice gives no second hold, though its `holder` is the
+    same: whether the first worker is dead is for the lease to say.
+
+    Args:
+        holder: Celery's id of the task.
+        resumed: the same task goes on after a wait; a hold of its own stays its own.
     """
-    return _claim(engine, target_key, holder, lease, State.PLANNED, State.FETCHING)
+    return _claim(engine, target_key, holder, State.PLANNED, State.FETCHING, resumed)
 
 
-def claim_parse(engine: Engine, target_key: str, holder: UUID, lease: timedelta) -> Claim | None:
+def claim_parse(
+    engine: Engine, target_key: str, holder: UUID, *, resumed: bool = False
+) -> Claim | None:
     """Hold an archived target, to parse it; see `claim_fetch`."""
-    return _claim(engine, target_key, holder, lease, State.ARCHIVED, State.ARCHIVED)
+    return _claim(engine, target_key, holder, State.ARCHIVED, State.ARCHIVED, resumed)
+
+
+_CLAIM = (
+    TargetRow.target_key,
+    TargetRow.holder,
+    TargetRow.attempts,
+    TargetRow.page_hash,
+    TargetRow.fetched_at,
+    TargetRow.planned_at,
+)
 
 
 def _claim(
-    engine: Engine, target_key: str, holder: UUID, lease: timedelta, waiting: State, held: State
+    engine: Engine, target_key: str, holder: UUID, waiting: State, held: State, resumed: bool
 ) -> Claim | None:
+    free = (
+        (TargetRow.state == waiting) & TargetRow.holder.is_(None) & (TargetRow.due_at <= func.now())
+    )
+    own = (TargetRow.state == held) & (TargetRow.holder == holder)
     query = (
-        select(TargetRow)
-        .with_only_columns(
-            TargetRow.state,
-            TargetRow.holder,
-            TargetRow.attempts,
-            TargetRow.page_hash,
-            TargetRow.fetched_at,
-        )
-        .where(
-            TargetRow.target_key == target_key,
-            or_(
-                (TargetRow.state == waiting)
-                & TargetRow.holder.is_(None)
-                & (TargetRow.due_at <= func.now()),
-                (TargetRow.state == held) & (TargetRow.holder == holder),
-            ),
-        )
+        select(*_CLAIM)
+        .where(TargetRow.target_key == target_key, or_(free, own) if resumed else free)
         .with_for_update()
     )
     with transaction(engine) as connection:
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        lost = row.holder is not None
         # A parse is no try of its own: only fetches count.
-        attempts = row.attempts + (1 if held is State.FETCHING and not lost else 0)
+        attempts = row.attempts + (1 if held is State.FETCHING and row.holder is None else 0)
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == target_key)
-            .values(state=held, holder=holder, lease_until=func.now() + lease, attempts=attempts)
+            .values(state=held, holder=holder, lease_until=func.now() + LEASE, attempts=attempts)
         )
     target = Target.from_key(target_key)
-    return Claim(target, holder, attempts, row.page_hash, row.fetched_at, lost)
+    return Claim(target, holder, attempts, row.page_hash, row.fetched_at, row.planned_at)
+
+
+def prolong(engine: Engine, claim: Claim) -> bool:
+    """Hold the target for another `LEASE`; False: the hold is gone."""
+    with transaction(engine) as connection:
+        kept = connection.execute(
+            update(TargetRow).where(_held(claim)).values(lease_until=func.now() + LEASE)
+        )
+        return bool(kept.rowcount)
 
 
 def lost_claims(engine: Engine, held: State) -> list[Claim]:
@@ -94,13 +114,7 @@ def lost_claims(engine: Engine, held: State) -> list[Claim]:
     Args:
         held: FETCHING or ARCHIVED.
     """
-    query = select(
-        TargetRow.target_key,
-        TargetRow.holder,
-        TargetRow.attempts,
-        TargetRow.page_hash,
-        TargetRow.fetched_at,
-    ).where(
+    query = select(*_CLAIM).where(
         TargetRow.state == held,
         TargetRow.holder.is_not(None),
         TargetRow.lease_until < func.now(),
@@ -114,7 +128,7 @@ def lost_claims(engine: Engine, held: State) -> list[Claim]:
             row.attempts,
             row.page_hash,
             row.fetched_at,
-            lost=True,
+            row.planned_at,
         )
         for row in rows
         if row.holder is not None

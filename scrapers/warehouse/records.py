@@ -81,13 +81,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A worker's hold on a target, until `lease_until`; every later word of it names the hold.
+    """A worker's hold on a target; every later word of the worker names the hold.
+
+    It lasts for `holding.LEASE` and is prolonged while the worker lives.
 
     Attributes:
         target: what is held.
         holder: Celery's id of the task; a message that is delivered again has the same one.
         attempt: which try this is within the plan, from 1.
-        lost: the worker that held it before died over it; this claim is to say so.
+        planned_at: when a plan asked for the target.
         page_hash: the archived page; None before there is one.
         fetched_at: when that page was fetched.
     """
@@ -97,7 +99,7 @@ class Claim:
     attempt: int
     page_hash: str | None = None
     fetched_at: datetime | None = None
-    lost: bool = False
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

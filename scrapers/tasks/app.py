@@ -1,0 +1,77 @@
+"""The Celery app: two queues of work, one page at a time, nothing lost when a worker dies.
+
+`celery --app scrapers.tasks.app worker --queues fetch --concurrency N`, N browser slots; the
+same with `parse`; and one `beat`, which makes the sweep tick. Settings that are missing or wrong
+are refused here, before anything starts.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+from kombu.entity import Queue
+
+from scrapers.settings import Settings, settings
+
+FETCH, PARSE = "fetch", "parse"
+_CONNECT_SECONDS = 5
+
+
+def make_app(current: Settings) -> Celery:
+    """The app for these settings."""
+    broker = current.broker_url.get_secret_value()
+    on_rabbitmq = broker.startswith(("amqp", "pyamqp"))
+    app = Celery("touchline", broker=broker, include=["scrapers.tasks.tasks"])
+    app.conf.update(
+        task_queues=[_queue(name, on_rabbitmq) for name in (FETCH, PARSE)],
+        task_default_queue=PARSE,
+        task_create_missing_queues=False,
+        # The ledger is the result; Celery keeps none.
+        task_ignore_result=True,
+        # A page is acknowledged when it is done with; a worker that dies gives it back.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        # A broker that is away is waited for; see BrokerUnavailable for what sends.
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=_CONNECT_SECONDS,
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0.2, "interval_max": 1},
+        broker_transport_options=_transport(current, on_rabbitmq),
+        task_serializer="json",
+        accept_content=["json"],
+        worker_hijack_root_logger=True,
+        worker_send_task_events=False,
+        timezone="UTC",
+        beat_schedule={
+            "sweep": {
+                "task": "touchline.sweep",
+                "schedule": current.sweep_interval_seconds,
+                # A sweep that nobody took up in time is of no use: the next one does its work.
+                "options": {"queue": PARSE, "expires": max(current.sweep_interval_seconds, 1)},
+            }
+        },
+        beat_max_loop_interval=max(current.sweep_interval_seconds, 1),
+    )
+    return app
+
+
+def _queue(name: str, on_rabbitmq: bool) -> Queue:
+    # Quorum queues are kept on several nodes and survive the loss of one.
+    arguments = {"x-queue-type": "quorum"} if on_rabbitmq else {}
+    return Queue(name, queue_arguments=arguments)  # type: ignore[no-untyped-call]
+
+
+def _transport(current: Settings, on_rabbitmq: bool) -> dict[str, object]:
+    if on_rabbitmq:
+        return {"confirm_publish": True}
+    return {
+        "visibility_timeout": current.visibility_timeout_seconds,
+        "socket_connect_timeout": _CONNECT_SECONDS,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "retry_on_timeout": True,
+    }
+
+
+app = make_app(settings())

@@ -1,0 +1,129 @@
+"""Celery's tasks: each a call of the module that does the work, and what Celery must know."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+from uuid import UUID
+
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Task
+from celery.exceptions import Retry
+from celery.signals import worker_process_shutdown
+
+from scrapers.errors import BrokerUnavailable, Defect, TouchlineError, WarehouseUnavailable
+from scrapers.settings import ROOT, settings
+from scrapers.targets import Target
+from scrapers.tasks import fetching, parsing
+from scrapers.tasks.app import app
+from scrapers.tasks.send import send_due
+from scrapers.tasks.sweeping import sweep_once
+from scrapers.tasks.tools import put_away, tools
+from scrapers.warehouse import holding
+from scrapers.warehouse.records import Claim, State
+
+log = logging.getLogger(__name__)
+
+_current = settings()
+# Of the task's end, not of its work: the child is gone, or Celery itself asks for a retry.
+_NOT_OURS = (Retry, TimeLimitExceeded, WorkerLostError)
+
+
+class TargetTask(Task):  # type: ignore[misc]
+    """A task over one target; a defect of ours is noted in the ledger as what it is."""
+
+    abstract = True
+    max_retries = None
+    stage = ""
+    again = State.PLANNED
+
+    def on_failure(
+        self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
+    ) -> None:
+        """Note as `Defect` what is no failure class; see the module `errors`."""
+        if isinstance(exc, (TouchlineError, *_NOT_OURS)):
+            return
+        where = traceback.extract_tb(exc.__traceback__)[-1] if exc.__traceback__ else None
+        place = f" at {_relative(where.filename)}:{where.lineno}" if where else ""
+        # The exception's own words may hold values of the page; its kind and place do not.
+        defect = Defect(f"{type(exc).__name__}{place}", exception=type(exc).__name__)
+        claim = Claim(Target.from_key(args[0]), UUID(task_id), attempt=1)
+        holding.failed(tools().engine, claim, defect, self.stage, self.again)
+
+    def wait_for(self, error: TouchlineError) -> Retry:
+        """Celery's retry of this task, after the wait of the failure's class."""
+        wait = error.retry.wait_before(self.request.retries + 1)
+        return self.retry(exc=error, countdown=wait.total_seconds(), throw=False)
+
+
+def _relative(filename: str) -> str:
+    return filename.removeprefix(f"{ROOT}/")
+
+
+@app.task(
+    bind=True,
+    base=TargetTask,
+    name="touchline.fetch",
+    stage=fetching.STAGE,
+    again=State.PLANNED,
+    soft_time_limit=_current.fetch_soft_limit_seconds,
+    time_limit=_current.fetch_hard_limit_seconds,
+)  # type: ignore[untyped-decorator]
+def fetch(self: TargetTask, target_key: str) -> None:
+    """Fetch a target's page; see `fetching.fetch_target`."""
+    try:
+        archived = fetching.fetch_target(
+            tools(), target_key, UUID(self.request.id), resumed=self.request.retries > 0
+        )
+    except WarehouseUnavailable as error:
+        raise self.wait_for(error) from error
+    if archived:
+        _send_on(target_key)
+
+
+def _send_on(target_key: str) -> None:
+    try:
+        send_due(tools().engine, State.ARCHIVED, 1, target_key=target_key)
+    except (BrokerUnavailable, WarehouseUnavailable) as error:
+        # The page is safe and the ledger knows it: the sweep sends it to be parsed.
+        log.warning("%s: %s: the sweep sends it on", error.failure_class, error.detail)
+
+
+@app.task(
+    bind=True,
+    base=TargetTask,
+    name="touchline.parse",
+    stage=parsing.STAGE,
+    again=State.ARCHIVED,
+    soft_time_limit=_current.parse_soft_limit_seconds,
+    time_limit=_current.parse_hard_limit_seconds,
+)  # type: ignore[untyped-decorator]
+def parse(self: TargetTask, target_key: str) -> None:
+    """Read a target's archived page; see `parsing.parse_target`."""
+    try:
+        parsing.parse_target(
+            tools(), target_key, UUID(self.request.id), resumed=self.request.retries > 0
+        )
+    except WarehouseUnavailable as error:
+        raise self.wait_for(error) from error
+
+
+@app.task(
+    name="touchline.sweep",
+    soft_time_limit=_current.parse_soft_limit_seconds,
+    time_limit=_current.parse_hard_limit_seconds,
+    acks_late=False,
+)  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Find what is due and what got lost; see `sweeping.sweep_once`."""
+    try:
+        sweep_once(tools())
+    except (BrokerUnavailable, WarehouseUnavailable) as error:
+        log.warning("%s: %s: the next sweep does it", error.failure_class, error.detail)
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def quit_browser(**_: Any) -> None:
+    """A worker process that ends quits its browser."""
+    put_away()
