@@ -56,7 +56,7 @@ class PageFacts:
         ready: whether the page was ready, or taken as it stood after the time for that.
         browser: name and version, such as 'chrome 156.0.8078.79'.
         hub: address of the hub; a login in it is not kept.
-        size: bytes of the page, uncompressed; `Archive.put` fills it in.
+        size_bytes: bytes of the page, uncompressed; `Archive.put` fills it in.
     """
 
     target_key: str
@@ -69,7 +69,7 @@ class PageFacts:
     ready: bool
     browser: str
     hub: str
-    size: int = 0
+    size_bytes: int = 0
 
     def __post_init__(self) -> None:
         if self.fetched_at.tzinfo is None:
@@ -113,6 +113,7 @@ class Archive:
         self._store: Any = None
         self._store_pid = 0
         self._errors = _store_errors(self._protocol)
+        self._damage: tuple[type[Exception], ...] = (zstandard.ZstdError, *self._errors)
         self._files()  # an unusable URL is refused now, not at the first page
 
     def put(self, html: bytes, facts: PageFacts) -> str:
@@ -135,7 +136,7 @@ class Archive:
         page_hash = hashlib.sha256(html).hexdigest()
         if not self._has(page_hash, html):
             self._write(_page_name(page_hash), _compressed(html))
-        content = dataclasses.replace(facts, size=len(html)).to_json()
+        content = dataclasses.replace(facts, size_bytes=len(html)).to_json()
         self._write(_facts_name(page_hash, facts.fetched_at, content), content)
         return page_hash
 
@@ -214,7 +215,7 @@ class Archive:
                 f"{root}/{_page_name(page_hash)}", start=0, end=_MAX_STORED_BYTES
             )
             return bool(_decompressed(stored) == html)
-        except (zstandard.ZstdError, *self._errors):
+        except self._damage:
             # Whatever is wrong with it, the write that follows mends it or names the failure.
             return False
 

@@ -1,0 +1,287 @@
+"""A worker's browser: one remote session, used for many pages, renewed, and always quit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from selenium.common.exceptions import JavascriptException, WebDriverException
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from scrapers.browser.containment import check_allowed, is_allowed
+from scrapers.browser.failures import HUB_ERRORS, failure_of, led_away, said_by, site_failure
+from scrapers.browser.hubs import Hub, open_session, set_patience
+from scrapers.browser.plan import FetchPlan
+from scrapers.errors import BrowserUnavailable, ConfigInvalid, LayoutChanged
+from scrapers.settings import Settings
+
+log = logging.getLogger(__name__)
+
+MAX_PAGE_BYTES = 20_000_000
+EMPTY_PAGE = b"<html><head></head><body></body></html>"
+_BLANK = "about:blank"
+_MARGIN_SECONDS = 10.0  # given to the hub on top of the browser's own time-out
+_QUICK_SECONDS = 10.0  # for commands that wait for no page
+_QUIT_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+_HTTP_ERROR = 400
+
+# Everything but the page itself, in one call. A page with halves of character pairs in its
+# title could not be answered otherwise.
+_FACTS = """
+const entry = performance.getEntriesByType('navigation')[0];
+const error = document.querySelector('.error-code');
+return {
+  place: String(location.href),
+  title: String(document.title).slice(0, 500).toWellFormed(),
+  status: entry && entry.responseStatus || null,
+  length: document.documentElement ? document.documentElement.outerHTML.length : 0,
+  error: location.protocol === 'chrome-error:' ? String(error && error.textContent) : null,
+};
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPage:
+    """A page as it stood in the browser.
+
+    Attributes:
+        html: the document after loading, UTF-8. Empty of content (`EMPTY_PAGE`) if the site
+            sent a file to keep, or a status without a page.
+        final_url: address of the document; 'about:blank' if the site sent a file to keep.
+        title: the document's title, up to 500 characters.
+        status: HTTP status of the document, None if the browser does not tell.
+        fetched_at: when it was taken from the browser, UTC.
+        load_seconds: from sending the browser there until it was ready, or its time was over.
+        ready: whether it was ready; if not, it is here as it stood.
+        browser: name and version, such as 'chrome 156.0.8078.79'.
+        hub: address of the hub, without a login.
+    """
+
+    html: bytes
+    final_url: str
+    title: str
+    status: int | None
+    fetched_at: datetime
+    load_seconds: float
+    ready: bool
+    browser: str
+    hub: str
+
+
+@dataclass
+class _Session:
+    driver: WebDriver
+    hub: Hub
+    load_strategy: str
+    opened: float
+    pages: int = 0
+
+    @property
+    def browser(self) -> str:
+        caps = self.driver.caps or {}
+        return f"{caps.get('browserName', '?')} {caps.get('browserVersion', '?')}"
+
+
+class Browser:
+    """The browser of one worker process; its session is opened with the first page.
+
+    The session is used for `session_max_pages` pages and `session_max_minutes`, and thrown away
+    whenever a page fails in it, so that no page ever meets the remains of another. Use it as a
+    context manager, or call `close`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._session: _Session | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def load(self, url: str, plan: FetchPlan) -> LoadedPage:
+        """Load a page.
+
+        A session that has died since the last page is replaced. Once the site has been asked,
+        nothing is asked again: the next try has to wait for its turn like every page.
+
+        Raises:
+            ConfigInvalid: the URL's host is not allowed, or a readiness expression of the plan
+                is no JavaScript.
+            SourceUnavailable: the site did not answer as a site, or led to another host.
+            BrowserUnavailable: no hub gave a session, or the session died with this page.
+            LayoutChanged: the page is larger than 20 MB.
+        """
+        check_allowed(url, self.settings.allowed_hosts)
+        session = self._ready_session(plan.load_strategy)
+        done = False
+        try:
+            page = self._load(session, url, plan)
+            done = True
+        except HUB_ERRORS as error:
+            raise failure_of(error, url, session.hub.url) from error
+        finally:
+            # Also when the task's time is over in the middle of a command.
+            if not done:
+                self.close()
+        return page
+
+    def close(self) -> None:
+        """Quit the session, if there is one; what goes wrong with it is logged. Takes at most
+        about ten seconds; may be called again, and from a signal's handler.
+        """
+        session, self._session = self._session, None
+        if session is None:
+            return
+        try:
+            set_patience(session.driver, _QUIT_SECONDS)
+            session.driver.quit()
+        except HUB_ERRORS as error:
+            # The hub ends a session that nobody uses; a dead one is gone already.
+            log.info("hub %s: the session could not be quit: %s", session.hub.url, said_by(error))
+
+    def _ready_session(self, load_strategy: str) -> _Session:
+        session = self._session
+        if session is not None and self._is_worn(session, load_strategy):
+            self.close()
+            session = None
+        if session is not None:
+            try:
+                self._clear(session)
+                return session
+            except HUB_ERRORS as error:
+                log.warning("hub %s: session is replaced: %s", session.hub.url, said_by(error))
+                self.close()
+        driver, hub = open_session(self.settings, load_strategy)
+        self._session = session = _Session(driver, hub, load_strategy, time.monotonic())
+        log.info("hub %s: session opened, %s", hub.url, session.browser)
+        try:
+            self._clear(session)
+        except HUB_ERRORS as error:
+            self.close()
+            raise BrowserUnavailable(
+                f"hub {hub.url}: the new session fails: {said_by(error)}", hub=hub.url
+            ) from error
+        return session
+
+    def _is_worn(self, session: _Session, load_strategy: str) -> bool:
+        age = time.monotonic() - session.opened
+        return (
+            session.load_strategy != load_strategy
+            or session.pages >= self.settings.session_max_pages
+            or age >= self.settings.session_max_minutes * 60
+        )
+
+    def _clear(self, session: _Session) -> None:
+        # Shows whether the session lives before the site is asked. And a site that sends a file
+        # leaves the browser where it was: that must not be the last page, whose content would
+        # be taken for this one's.
+        set_patience(session.driver, self.settings.script_timeout_seconds)
+        session.driver.get(_BLANK)
+
+    def _load(self, session: _Session, url: str, plan: FetchPlan) -> LoadedPage:
+        driver = session.driver
+        session.pages += 1
+        began = time.monotonic()
+        set_patience(driver, self.settings.page_load_timeout_seconds + _MARGIN_SECONDS)
+        driver.get(url)
+        set_patience(driver, self.settings.script_timeout_seconds + _MARGIN_SECONDS)
+        ready = self._wait_ready(driver, plan)
+        seconds = time.monotonic() - began
+        facts = _facts(driver)
+        failed_with = facts["error"]
+        place = str(facts["place"])
+        html = EMPTY_PAGE
+        if failed_with is not None:
+            # Chromium shows a page of its own, for a status without a page too.
+            place = driver.current_url
+            if not (facts["status"] or 0) >= _HTTP_ERROR:
+                raise site_failure(failed_with.strip(), url, place)
+        elif place != _BLANK and not is_allowed(place, self.settings.allowed_hosts):
+            raise led_away(url, place)
+        else:
+            html = _source(driver, int(facts["length"]), url)
+        return LoadedPage(
+            html=html,
+            final_url=place,
+            title=str(facts["title"]) if failed_with is None else "",
+            status=facts["status"],
+            fetched_at=datetime.now(UTC),
+            load_seconds=round(seconds, 3),
+            ready=ready and failed_with is None,
+            browser=session.browser,
+            hub=session.hub.url,
+        )
+
+    def _wait_ready(self, driver: WebDriver, plan: FetchPlan) -> bool:
+        """Whether the page became ready within the plan's time."""
+        if not plan.ready and plan.load_strategy != "none":
+            return True
+        script = _ready_script(plan)
+        end = time.monotonic() + plan.ready_timeout_seconds
+        while True:
+            answer = _ask(driver, script)
+            if answer == "ready":
+                return True
+            if answer == "error" or time.monotonic() >= end:
+                return False
+            time.sleep(_POLL_SECONDS)
+
+
+def _ready_script(plan: FetchPlan) -> str:
+    # Each expression by itself: one that fails (the page's object is not there yet) must not
+    # keep the others from being asked. The page left 'about:blank' before any of them counts.
+    trials = "".join(
+        f"try {{ if (({expression}\n)) return 'ready'; }} catch (error) {{}}\n"
+        for expression in plan.ready or ("document.readyState !== 'loading'",)
+    )
+    return (
+        f"if (location.href === '{_BLANK}') return 'wait';\n"
+        "if (location.protocol === 'chrome-error:') return 'error';\n"
+        f"{trials}return 'wait';"
+    )
+
+
+def _ask(driver: WebDriver, script: str) -> Any:
+    try:
+        return driver.execute_script(script)
+    except JavascriptException as error:
+        if "SyntaxError" in (error.msg or ""):
+            raise ConfigInvalid(
+                "a readiness expression of the selector file's `fetch.ready` is no JavaScript: "
+                f"{said_by(error)}",
+                field="fetch.ready",
+            ) from error
+        # The page went on to another while it was asked.
+        return "wait"
+
+
+def _facts(driver: WebDriver) -> dict[str, Any]:
+    facts = driver.execute_script(_FACTS)
+    if not isinstance(facts, dict):
+        raise WebDriverException("the hub's answer is not what was asked for")
+    return facts
+
+
+def _source(driver: WebDriver, length: int, url: str) -> bytes:
+    """The document as bytes; refused before it is carried over if it is larger than any page."""
+    html = driver.page_source.encode("utf-8", "replace") if length <= MAX_PAGE_BYTES else b""
+    if max(length, len(html)) > MAX_PAGE_BYTES:
+        raise LayoutChanged(
+            f"the page has {max(length, len(html)) / 1e6:.0f} MB, no page of the source has more "
+            f"than {MAX_PAGE_BYTES / 1e6:.0f}",
+            fields=["page"],
+            url=url,
+        )
+    return html
