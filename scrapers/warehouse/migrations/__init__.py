@@ -13,7 +13,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
@@ -26,6 +25,7 @@ from scrapers.warehouse.tables import OPS
 
 # Any constant: two processes that migrate the same database take turns on it.
 _LOCK = 7_205_759_403_792_793
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def upgrade(settings: Settings) -> None:
@@ -45,7 +45,7 @@ def upgrade(settings: Settings) -> None:
             connection.execute(CreateSchema(OPS, if_not_exists=True))
             command.upgrade(_config(connection), "head")
     except ProgrammingError as error:
-        if isinstance(error.orig, InsufficientPrivilege):
+        if getattr(error.orig, "pgcode", None) == _INSUFFICIENT_PRIVILEGE:
             raise ConfigInvalid(
                 f"the user of {PREFIX}DATABASE_URL may not make the warehouse's schemas: "
                 "make it the database's owner, or GRANT it CREATE on the database",

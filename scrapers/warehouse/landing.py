@@ -1,0 +1,193 @@
+"""From staging to the core tables: a batch's good targets, in one transaction.
+
+After a landing the core tables say of each match and feed what its latest page says, whatever
+order the pages came in; landing the same again changes no row. Landings take turns, so that
+none of them sees another's half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, func, insert, select, text, tuple_, update
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from scrapers.errors import InvalidBatch
+from scrapers.targets import PageKind, Target
+from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.landing_sql import STAGE_OF_MATCHES, TABLES
+from scrapers.warehouse.ops_tables import LandingRow, QuarantineRow, TargetRow
+from scrapers.warehouse.records import Staged, State
+from scrapers.warehouse.staging import delete_staged
+from scrapers.warehouse.tables import CLOSE
+
+# Any constant: landings take turns on it.
+_LOCK = 5_764_607_523_034_234
+_SAME_ROW_TWICE = "21000"
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """What a landing did to a table.
+
+    Attributes:
+        deleted: rows that vanished from their page; a fixture is closed, not deleted.
+        unchanged: rows that were there already, the same.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+
+
+def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, RowCounts]:
+    """Land the staged rows of these targets, all of them or nothing.
+
+    Targets that are no longer staged as they were judged (another run landed them, or their
+    page was read anew) are left out.
+
+    Returns:
+        What was done by table, tables without any row left out.
+
+    Raises:
+        InvalidBatch: PostgreSQL refuses a row, by the constraint it names; nothing landed.
+        WarehouseUnavailable: nothing landed; call again.
+    """
+    if not good:
+        return {}
+    with transaction(engine) as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        keys = _lock_targets(connection, good)
+        if not keys:
+            return {}
+        # Taken when the turn has come, so that who reads what changed since then misses nothing.
+        now = connection.scalar(select(func.clock_timestamp()))
+        given = {"batch_id": str(batch_id), "now": now, "keys": keys, **_ids(keys)}
+        try:
+            counts = _land_rows(connection, given)
+        except (IntegrityError, ProgrammingError) as error:
+            raise _refused(error) from error
+        _note(connection, batch_id, keys, counts, now)
+        delete_staged(connection, keys)
+    return counts
+
+
+def _lock_targets(connection: Connection, good: Sequence[Staged]) -> list[str]:
+    """Keys of those that still wait as they were judged; nobody else changes them now."""
+    pairs = [(staged.target_key, staged.staged_id) for staged in good]
+    query = (
+        select(TargetRow.target_key)
+        .where(
+            TargetRow.state == State.PARSED,
+            tuple_(TargetRow.target_key, TargetRow.staged_id).in_(pairs),
+        )
+        .order_by(TargetRow.target_key)
+        .with_for_update(key_share=True)
+    )
+    return list(connection.scalars(query))
+
+
+def _ids(keys: Sequence[str]) -> dict[str, list[Any]]:
+    """The ids in the targets' keys, as the statements' parameters."""
+    targets = [Target.from_key(key) for key in keys]
+    feeds = [target for target in targets if target.page_kind is PageKind.SCHEDULE]
+    return {
+        "match_ids": [
+            int(target.id_map["match_id"])
+            for target in targets
+            if target.page_kind is PageKind.MATCH_CENTRE
+        ],
+        "feeds": [target.key for target in feeds],
+        "stages": [int(target.id_map["stage_id"]) for target in feeds],
+        "months": [target.id_map["month"] for target in feeds],
+    }
+
+
+def _land_rows(connection: Connection, given: dict[str, Any]) -> dict[str, RowCounts]:
+    # Statistics of the staging tables are of other targets, long gone: by them the planner may
+    # expect one row and loop over all of them for each.
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    counts = {table.name: RowCounts() for table in TABLES}
+
+    def vanish(name: str, statement: str) -> None:
+        deleted = connection.execute(text(statement), given).rowcount
+        counts[name] = replace(counts[name], deleted=deleted)
+
+    for table in TABLES:
+        # A fixture that vanished from its feed may be in another one of this batch, which then
+        # takes it over: closed first.
+        if table.landing == CLOSE and table.vanish:
+            vanish(table.name, table.vanish)
+        row = connection.execute(text(table.merge), given).one()
+        counts[table.name] = replace(
+            counts[table.name],
+            inserted=row.inserted,
+            updated=row.updated,
+            unchanged=row.staged - row.inserted - row.updated,
+        )
+    # Children first, and after all merges: nothing hangs on a row that vanished any more.
+    for table in reversed(TABLES):
+        if table.landing != CLOSE and table.vanish:
+            vanish(table.name, table.vanish)
+    if given["feeds"]:
+        staged = connection.execute(text(STAGE_OF_MATCHES), given).rowcount
+        counts["match"] = replace(counts["match"], updated=counts["match"].updated + staged)
+    return {name: count for name, count in counts.items() if any(asdict(count).values())}
+
+
+def _note(
+    connection: Connection,
+    batch_id: UUID,
+    keys: Sequence[str],
+    counts: dict[str, RowCounts],
+    now: Any,
+) -> None:
+    connection.execute(
+        update(TargetRow)
+        .where(TargetRow.target_key.in_(keys))
+        .values(
+            state=State.LANDED,
+            landed_at=now,
+            **dict.fromkeys(
+                (
+                    *("holder", "lease_until", "failing_since"),
+                    *("failure_class", "failure_detail", "failure_facts"),
+                )
+            ),
+        )
+    )
+    connection.execute(
+        update(QuarantineRow)
+        .where(QuarantineRow.target_key.in_(keys), QuarantineRow.resolved_at.is_(None))
+        .values(resolved_at=now)
+    )
+    if counts:
+        rows = [
+            {"batch_id": batch_id, "table_name": name, "at": now, **asdict(count)}
+            for name, count in counts.items()
+        ]
+        connection.execute(insert(LandingRow), rows)
+
+
+def _refused(error: IntegrityError | ProgrammingError) -> Exception:
+    """InvalidBatch by the constraint's name, no values; a wrong statement stays a defect."""
+    diagnosis = getattr(error.orig, "diag", None)
+    code = getattr(error.orig, "pgcode", None)
+    if code == _SAME_ROW_TWICE:
+        return InvalidBatch("a page gives the same row twice: see the gate's report", sqlstate=code)
+    if not isinstance(error, IntegrityError):
+        return error
+    table = getattr(diagnosis, "table_name", None) or "?"
+    what = getattr(diagnosis, "constraint_name", None) or "NOT NULL"
+    column = getattr(diagnosis, "column_name", None)
+    return InvalidBatch(
+        f"the rows can't land: core.{table} refuses one by {what}"
+        + (f" of {column}" if column else ""),
+        table=table,
+        constraint=what,
+        sqlstate=code,
+    )

@@ -1,0 +1,177 @@
+"""The statements of a landing, written from the tables' own description.
+
+Each merges a core table with a `source`: the batch's staged rows, one for a key, with the
+lineage of their page. Rows that are the same already are not touched, not even locked.
+
+Parameters: `keys` (targets), `batch_id`, `now`; for tables that a match's page replaces also
+`match_ids`; for the schedule the landed feeds, side by side: `feeds`, `stages`, `months`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Table
+
+from scrapers.warehouse.tables import CLOSE, CORE_TABLES, LINEAGE, MERGE, REPLACE, data_columns
+
+# A feed that says one of these of a match is no witness against another month's feed in which
+# the match is played.
+INACTIVE = ("postponed", "cancelled", "abandoned")
+
+_IS_INACTIVE = "s.status IN ({})".format(", ".join(f"'{status}'" for status in INACTIVE))
+_FEEDS = "SELECT * FROM unnest(CAST(:stages AS integer[]), CAST(:months AS text[]))"
+_BATCH = "batch_id = CAST(:batch_id AS uuid), landed_at = :now"
+_NEWEST = "t.fetched_at DESC NULLS LAST, s.target_key DESC, s.row_number DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class TableSql:
+    """How one table is landed.
+
+    Attributes:
+        landing: how, as `tables` has it.
+        merge: inserts and updates; gives one row: staged, inserted, updated.
+        vanish: deletes what its page no longer has, or closes it; None: nothing vanishes.
+    """
+
+    name: str
+    landing: str
+    merge: str
+    vanish: str | None
+
+
+def _list(names: Sequence[str], alias: str = "") -> str:
+    return ", ".join(f'{alias}"{name}"' for name in names)
+
+
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key.columns]
+
+
+def _columns(table: Table) -> list[str]:
+    return [column.name for column in data_columns(table)]
+
+
+def _others(table: Table) -> list[str]:
+    key = _key(table)
+    return [name for name in _columns(table) if name not in key]
+
+
+def _staged(table: Table, join: str = "") -> str:
+    return (
+        f'FROM staging."{table.name}" s JOIN ops.target t ON t.target_key = s.target_key {join}'
+        " WHERE s.target_key = ANY(:keys)"
+    )
+
+
+def _newest_values(table: Table) -> str:
+    """Of each key the newest values; a null never hides an older page's value."""
+
+    def newest(value: str, what: str = "") -> str:
+        return f"(array_agg({value} ORDER BY {_NEWEST}){what})[1]"
+
+    values = [
+        newest(f's."{name}"', f' FILTER (WHERE s."{name}" IS NOT NULL)') + f' AS "{name}"'
+        for name in _others(table)
+    ]
+    lineage = [f"{newest(f't.{name}')} AS {name}" for name in ("page_hash", "selector_version")]
+    key = _list(_key(table), "s.")
+    return f"SELECT {key}, {', '.join(values + lineage)} {_staged(table)} GROUP BY {key}"
+
+
+def _as_on_the_page(table: Table) -> str:
+    """The rows of a match's page; its stage stands in the schedule only."""
+    columns = _list(_columns(table), "s.")
+    join = ""
+    if table.name == "match":
+        columns = columns.replace('s."stage_id"', 'f."stage_id"')
+        join = "LEFT JOIN core.fixture f USING (match_id)"
+    return f"SELECT {columns}, t.page_hash, t.selector_version {_staged(table, join)}"
+
+
+def _where_it_is_played(table: Table) -> str:
+    """Of a match that several feeds list the row of the month in which it is played."""
+    return (
+        f"SELECT DISTINCT ON (s.match_id) {_list(_columns(table), 's.')},"
+        f" t.page_hash, t.selector_version {_staged(table)}"
+        f" ORDER BY s.match_id, {_IS_INACTIVE}, s.feed_month DESC, {_NEWEST}"
+    )
+
+
+_SOURCES = {MERGE: _newest_values, REPLACE: _as_on_the_page, CLOSE: _where_it_is_played}
+
+
+def _merge(table: Table) -> str:
+    landing = table.info["landing"]
+    same = " AND ".join(f'c."{name}" = s."{name}"' for name in _key(table))
+    may = "true"
+    values = {name: f's."{name}"' for name in _others(table)}
+    if landing == REPLACE:
+        # Said for the planner: only these matches' rows are read, not all there are.
+        same += " AND c.match_id = ANY(:match_ids)"
+    elif landing == MERGE:
+        values = {name: f'coalesce({value}, c."{name}")' for name, value in values.items()}
+    elif landing == CLOSE:
+        may = (
+            f"(c.closed_at IS NOT NULL OR NOT {_IS_INACTIVE}"
+            f" OR (c.stage_id, c.feed_month) IN ({_FEEDS}))"
+        )
+        values["closed_at"] = "CAST(NULL AS timestamptz)"
+    differs = " OR ".join(f'c."{name}" IS DISTINCT FROM {value}' for name, value in values.items())
+    values |= {"page_hash": "s.page_hash", "selector_version": "s.selector_version"}
+    assigned = ", ".join(f'"{name}" = {value}' for name, value in values.items())
+    columns = _columns(table)
+    return f"""
+WITH source AS MATERIALIZED (
+  {_SOURCES[landing](table)}
+), merged AS (
+  MERGE INTO core."{table.name}" AS c USING source AS s ON {same}
+  WHEN MATCHED AND {may} AND ({differs}) THEN UPDATE SET {assigned}, {_BATCH}
+  WHEN NOT MATCHED THEN INSERT ({_list(columns)}, {_list(LINEAGE)})
+    VALUES ({_list(columns, "s.")}, s.page_hash, s.selector_version,
+            CAST(:batch_id AS uuid), :now)
+  RETURNING merge_action() AS action
+)
+SELECT (SELECT count(*) FROM source) AS staged,
+       count(*) FILTER (WHERE action = 'INSERT') AS inserted,
+       count(*) FILTER (WHERE action = 'UPDATE') AS updated
+FROM merged"""
+
+
+def _vanish(table: Table) -> str | None:
+    same = " AND ".join(f'n."{name}" = c."{name}"' for name in _key(table))
+    not_staged = (
+        f'NOT EXISTS (SELECT FROM staging."{table.name}" n'
+        f" WHERE n.target_key = ANY(:keys) AND {same})"
+    )
+    match table.info["landing"]:
+        case "replace":
+            return f"""
+DELETE FROM core."{table.name}" c
+WHERE c.match_id = ANY(:match_ids) AND {not_staged}"""
+        case "close":
+            return f"""
+UPDATE core."{table.name}" c
+SET closed_at = :now, page_hash = t.page_hash, selector_version = t.selector_version, {_BATCH}
+FROM unnest(CAST(:feeds AS text[]), CAST(:stages AS integer[]), CAST(:months AS text[]))
+  AS feed (target_key, stage_id, feed_month)
+JOIN ops.target t ON t.target_key = feed.target_key
+WHERE c.stage_id = feed.stage_id AND c.feed_month = feed.feed_month
+  AND c.closed_at IS NULL AND {not_staged}"""
+    return None
+
+
+# Parents before children.
+TABLES: tuple[TableSql, ...] = tuple(
+    TableSql(table.name, table.info["landing"], _merge(table), _vanish(table))
+    for table in CORE_TABLES
+)
+
+# The schedule may land after the match: it tells the stage, the match's page stays its source.
+STAGE_OF_MATCHES = f"""
+UPDATE core.match m SET stage_id = f.stage_id, {_BATCH}
+FROM core.fixture f
+WHERE f.match_id = m.match_id AND m.stage_id IS DISTINCT FROM f.stage_id
+  AND f.match_id IN (SELECT match_id FROM staging.fixture WHERE target_key = ANY(:keys))"""
