@@ -46,7 +46,7 @@ def up(home: Path) -> int:
         started = stack.start(
             home, airflow=True, say=lambda line: _step(spinner, line), site=show.site_arguments()
         )
-    day = night.choose_day(started)
+    day = night.choose_day()
     console.print(f"The night of [bold]{day}[/]: Airflow runs whoscored_nightly for it.")
     night.run(started, day, console)
     show.landed(started, console)

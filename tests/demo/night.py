@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import engine, transaction
 from scrapers.warehouse.ops_tables import BatchRow
 from scrapers.warehouse.records import DISPATCH_DONE
+from tests.site.world import World
 from tests.support.airflow import AirflowClient
 from tests.support.stack import Stack
 from tests.support.supervise import GroupError
@@ -22,6 +24,17 @@ from tests.support.supervise import GroupError
 DAG = "whoscored_nightly"
 PATIENCE = 180.0
 _OVER = ("success", "failed")
+
+
+def choose_day() -> str:
+    """The day of the stand-in's season with most matches to read, as YYYY-MM-DD."""
+    world = World()
+
+    def readable(day: date) -> int:
+        matches = world.matches_on(day)
+        return sum(match.status == "finished" and match.has_match_centre for match in matches)
+
+    return max(world.days(), key=lambda day: (readable(day), -day.toordinal())).isoformat()
 
 
 def run(stack: Stack, day: str, console: Console) -> None:

@@ -8,11 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
+from scrapers.settings import ROOT
 from scrapers.warehouse.engine import engine, transaction
 from scrapers.warehouse.tables import CORE_TABLES
 from tests.support.airflow import USER
 from tests.support.stack import Stack
 from tests.support.supervise import GroupError
+
+CAPTURED = ROOT.parent / "shared" / "data" / "whoscored"
+
+
+def site_arguments() -> list[str]:
+    """Arguments of the stand-in site: the captured pages, where their folder is beside ours."""
+    return ["--captured", str(CAPTURED)] if CAPTURED.is_dir() else []
 
 
 def landed(stack: Stack, console: Console) -> None:

