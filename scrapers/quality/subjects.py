@@ -1,0 +1,102 @@
+"""What is judged: staged tables, and what SQL works out of them for rules across tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Double,
+    Executable,
+    Numeric,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from scrapers.quality.checks import Check, filled, unique
+from scrapers.warehouse.tables import CORE_TABLES, data_columns, staging_table
+
+KEY = "target_key"
+_CORE = {table.name: table for table in CORE_TABLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Rows to judge and what they must hold to.
+
+    Attributes:
+        name: the staged table, or the rule's name.
+        query: gives the rows of the targets bound as `targets`, a list of keys. Rows that are
+            judged for their targets have a column `target_key`.
+        checks: what must hold.
+        identity: columns that tell its rows apart, for examples; none: all columns.
+    """
+
+    name: str
+    query: Executable
+    checks: tuple[Check, ...]
+    identity: tuple[str, ...] = ()
+
+    def load(self, connection: Connection, targets: Sequence[str]) -> pd.DataFrame:
+        """The rows, numbered from 0."""
+        result = connection.execute(self.query, {"targets": list(targets)})
+        return frame_of(list(result.keys()), result.all())
+
+
+def staged(table: str, *checks: Check) -> Subject:
+    """A staged table; that its key is unique and what may not be null its definition says.
+
+    JSON columns are judged by their type ('object', 'array'), lists by their length.
+    """
+    core = _CORE[table]
+    staging = staging_table(core)
+    columns: list[Any] = [staging.c.target_key, staging.c.row_number]
+    for column in data_columns(core):
+        given: Any = staging.c[column.name]
+        if isinstance(column.type, JSONB):
+            # JSON's own null counts as null too.
+            given = func.nullif(func.jsonb_typeof(given), "null")
+        elif isinstance(column.type, ARRAY):
+            given = func.cardinality(given)
+        elif isinstance(column.type, Numeric):
+            given = cast(given, Double)
+        columns.append(given.label(column.name))
+    targets: Any = any_(bindparam("targets", type_=ARRAY(Text)))
+    derived = [
+        *(filled(column.name) for column in data_columns(core) if not column.nullable),
+        unique(
+            KEY,
+            *(column.name for column in core.primary_key),
+            says=f"{', '.join(c.name for c in core.primary_key)} are unique on a page",
+        ),
+    ]
+    query = select(*columns).where(staging.c.target_key == targets)
+    identity = ("row_number", *(column.name for column in core.primary_key))
+    return Subject(table, query, (*derived, *checks), identity)
+
+
+def rule(name: str, sql: str, *checks: Check) -> Subject:
+    """What a query gives; `:targets` stands for the list of target keys."""
+    return Subject(name, text(sql), checks)
+
+
+def frame_of(columns: Sequence[str], rows: Sequence[Any]) -> pd.DataFrame:
+    """A data frame of rows of a query; numbers are numbers also where some are missing."""
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=list(columns))
+    for name in columns:
+        if frame[name].dtype == object and pd.api.types.infer_dtype(frame[name]) in _NUMBERS:
+            frame[name] = pd.to_numeric(frame[name].astype("float64"))
+    return frame
+
+
+_NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "integer-na"})
