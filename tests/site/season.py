@@ -96,7 +96,7 @@ _MIDWEEK: Slots = ((0, "20:00"), (1, "19:00"), (1, "19:00"), (1, "21:00"), (1, "
 _EVENING: Slots = ((0, "16:00"), (0, "16:30"), (0, "19:00"), (0, "21:30"), (1, "16:00"))
 TEMPLATES: dict[str, tuple[Slots, ...]] = {
     "valdoria": (
-        _FRIDAY, _SUNDAY, _MONDAY, _FRIDAY, _SUNDAYS, _SUNDAY, _SUNDAYS, _SUNDAY, _MIDWEEK,
+        _FRIDAY, _SUNDAY, _MONDAY, _SUNDAY, _SUNDAYS, _SUNDAY, _SUNDAYS, _SUNDAY, _MIDWEEK,
         _FRIDAY, _SUNDAY, _SUNDAY, _MONDAY, _FRIDAY, _SUNDAYS, _SUNDAY, _FRIDAY, _SUNDAY,
     ),
     "serravia": (
@@ -110,7 +110,7 @@ SPECIALS: dict[tuple[str, int, int], Special] = {
     ("serravia", 1, 0): Special(wishes=frozenset({"red_card"})),
     ("valdoria", 12, 1): Special(wishes=frozenset({"own_goal", "red_card"})),
     ("valdoria", 3, 1): Special(postponed=46, known_days=12),  # played in October
-    ("serravia", 6, 2): Special(postponed=25, told_days=0, known_days=3),  # in November
+    ("serravia", 6, 2): Special(postponed=18, told_days=0, known_days=3),  # in November
     ("serravia", 10, 2): Special(postponed=46),  # in February
     ("valdoria", 11, 3): Special(postponed=67, known_days=18),  # new date not known at first
     ("serravia", 12, 1): Special(postponed=39, known_days=10),

@@ -43,6 +43,8 @@ _ADDS: dict[str, tuple[str, ...]] = {
     "parriedSafe": ("parriedSafe",),
     "parriedDanger": ("parriedDanger",),
 }
+# Counted for the goalkeeper, not for his team.
+_OF_PLAYERS = frozenset({"totalSaves", "collected", "parriedSafe", "parriedDanger"})
 # A share in per cent: of the first, by the second; under the site's own names.
 _SHARES = {
     "passSuccess": ("passesTotal", "passesAccurate"),
@@ -123,9 +125,12 @@ class _Count:
             stats = _ADDS_BY_ID.get(number, ())
             if number == _THROW_IN:
                 stats = ("throwInsTotal", "throwInsAccurate")[: 1 + event["outcomeType"]["value"]]
-            for by_minute in (self.players[player], self.teams[team]):
-                for stat in stats:
-                    by_minute[stat][minute] = by_minute[stat].get(minute, 0.0) + 1
+            for stat in stats:
+                of_player = self.players[player][stat]
+                of_player[minute] = of_player.get(minute, 0.0) + 1
+                if stat not in _OF_PLAYERS:
+                    of_team = self.teams[team][stat]
+                    of_team[minute] = of_team.get(minute, 0.0) + 1
             self.rating[player] += _RATES_BY_ID.get(number, 0.0)
         self.rating[player] = min(10.0, max(3.0, self.rating[player]))
         self.players[player]["ratings"][minute] = round(self.rating[player], 2)
