@@ -46,12 +46,15 @@ Control routes, JSON in and out; a wrong call is answered 400 {"error": …}
 Faults; the first that matches strikes, `times` times or always
     slow      the answer comes after `seconds`
     status    an error page with HTTP `status`, e.g. 503, 403, 429
-    refuse    the protection's page with an incident id, HTTP 200; the captured one if it is there
+    refuse    the protection's page with an incident id, HTTP 200; the captured one if it is there;
+              a browser asks for its script and its frame too, which are 404
     truncate  half of the data, with the length of that half
     empty     HTTP 200 and nothing
-    drop      the connection is closed without an answer
+    drop      the connection is closed without an answer; the same request within a second, as
+              browsers make it by themselves, is dropped too and not counted
     download  the page as application/octet-stream: a browser shows nothing
     replace   the page with `old` replaced by `new`: a changed layout
+    move      a redirect to `new`
 
 Corrections; events near a corrected one get new ids, as on the site
     add_event, remove_event         one event more, one pass less

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 KINDS = (
-    "slow", "status", "refuse", "truncate", "empty", "drop", "download", "replace",
+    "slow", "status", "refuse", "truncate", "empty", "drop", "download", "replace", "move",
 )  # fmt: skip
 HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
 _REFUSAL = """<html style="height:100%">
@@ -28,18 +29,26 @@ _REFUSAL = """<html style="height:100%">
 INCIDENT = "100000000000000042-20000000000000007"
 
 
+# A browser asks once more by itself, at once and unseen, when a connection is dropped.
+AGAIN_SECONDS = 1.0
+
+
 class FaultError(ValueError):
     """A fault that can't be made; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent for a request; `drop` closes the connection instead."""
+    """What is sent for a request; `drop` closes the connection instead.
+
+    `location` is where a moved page is now.
+    """
 
     status: int
     content_type: str
     body: bytes
     drop: bool = False
+    location: str = ""
 
 
 @dataclass(slots=True)
@@ -52,7 +61,8 @@ class Fault:
         seconds: how long a slow answer takes.
         status: HTTP status for `status`.
         times: how often it still strikes; None: always.
-        old, new: for `replace`, what stands in the page and what is served in its place.
+        old, new: for `replace`, what stands in the page and what is served in its place; for
+            `move`, `new` is the address it has moved to.
     """
 
     pattern: re.Pattern[str]
@@ -91,6 +101,7 @@ class Faults:
 
     refusal: bytes | None = None
     _faults: list[Fault] = field(default_factory=list)
+    _dropped: dict[str, tuple[float, Fault]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, fault: Fault) -> None:
@@ -102,14 +113,24 @@ class Faults:
         """Take all faults away."""
         with self._lock:
             self._faults.clear()
+            self._dropped.clear()
 
     def strike(self, target: str) -> Fault | None:
-        """The fault for a request, counted as used; None if it is answered well."""
+        """The fault for a request, counted as used; None if it is answered well.
+
+        A dropped request that comes again at once is dropped again, and not counted.
+        """
+        now = time.monotonic()
         with self._lock:
+            at, dropping = self._dropped.get(target, (0.0, None))
+            if dropping and now - at < AGAIN_SECONDS:
+                return dropping
             for fault in self._faults:
                 if fault.times != 0 and fault.pattern.search(target):
                     if fault.times is not None:
                         fault.times -= 1
+                    if fault.kind == "drop":
+                        self._dropped[target] = (now, fault)
                     return fault
         return None
 
@@ -132,6 +153,8 @@ class Faults:
             case "replace":
                 body = answer.body.replace(fault.old.encode(), fault.new.encode())
                 return replace(answer, body=body)
+            case "move":
+                return Answer(HTTPStatus.FOUND, HTML, b"", location=fault.new)
         return answer
 
 
@@ -141,11 +164,11 @@ def error_page(status: int) -> bytes:
     page = (
         f"<html>\n<head><title>{words}</title></head>\n<body>\n<h1>{words}</h1>\n</body>\n</html>\n"
     )
-    return page.encode() + b"<!-- a padding that browsers want -->\n" * 16
+    return page.encode() + b"<!-- a browser shows its own page for a small one -->\n" * 12
 
 
 def _middle(body: bytes) -> int:
     """Within the data: half way through what follows its begin, or through all of it."""
     begin = max(body.find(b"matchCentreData: "), 0)
-    # Two and a half characters of UTF-8 may be cut in two; a broken origin would not care.
+    # A character may be cut in two: a broken origin would not care.
     return begin + (len(body) - begin) // 2

@@ -67,8 +67,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", answer.content_type)
             self.send_header("Content-Length", str(len(answer.body)))
             self.send_header("Cache-Control", "no-store")
-            # Each request has its own connection: a browser asks again by itself, unseen by the
-            # caller, when a connection that it used before is dropped.
+            if answer.location:
+                self.send_header("Location", answer.location)
+            # A connection for each request: what is dropped is then one request alone.
             self.send_header("Connection", "close")
             self.end_headers()
             if method != "HEAD":

@@ -24,6 +24,7 @@ from scrapers.targets import PageKind, Target
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.read import read_page, selector_files
 from tests.site.captured import LISTED_MATCH, Captured
+from tests.site.faults import AGAIN_SECONDS
 from tests.site.server import HOST, Server
 from tests.site.state import State
 from tests.site.world import World
@@ -229,11 +230,14 @@ def test_a_truncated_page_keeps_its_word_about_its_length(port: int) -> None:
 
 
 def test_a_dropped_connection(port: int) -> None:
-    fault(port, pattern=LIVE, kind="drop", times=2)
-    for _ in range(2):
+    fault(port, pattern=LIVE, kind="drop", times=1)
+    for _ in range(2):  # the second is a browser's own, at once, and does not count
         with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
             ask(port, LIVE)
+    assert ask(port, "/").status == 200
+    time.sleep(AGAIN_SECONDS)
     assert ask(port, LIVE).status == 200
+    assert [r["fault"] for r in control(port, "requests")] == ["drop", "drop", None, None]
 
 
 def test_a_slow_answer_holds_nobody_else_up(port: int) -> None:
@@ -257,6 +261,15 @@ def test_a_download_and_a_replaced_key(port: int) -> None:
     control(port, "faults/clear", {})
     assert ask(port, FEED).content_type == "application/json"
     assert "events" in match_data(ask(port, LIVE).body)
+
+
+def test_a_moved_page(port: int) -> None:
+    fault(port, pattern="live", kind="move", new="/")
+    connection = http.client.HTTPConnection(HOST, port, timeout=20)
+    connection.request("GET", LIVE)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (302, "/")
+    connection.close()
 
 
 def test_many_browsers_at_once_get_the_same_pages(port: int) -> None:
