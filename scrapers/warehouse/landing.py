@@ -22,7 +22,6 @@ from scrapers.warehouse.landing_sql import STAGE_OF_MATCHES, TABLES
 from scrapers.warehouse.ops_tables import LandingRow, QuarantineRow, TargetRow
 from scrapers.warehouse.records import Staged, State
 from scrapers.warehouse.staging import delete_staged
-from scrapers.warehouse.tables import CLOSE
 
 # Any constant: landings take turns on it.
 _LOCK = 5_764_607_523_034_234
@@ -70,7 +69,9 @@ def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, Ro
         try:
             counts = _land_rows(connection, given)
         except (IntegrityError, ProgrammingError) as error:
-            raise _refused(error) from error
+            if refused := _refused(error):
+                raise refused from error
+            raise
         _note(connection, batch_id, keys, counts, now)
         delete_staged(connection, keys)
     return counts
@@ -111,28 +112,16 @@ def _land_rows(connection: Connection, given: dict[str, Any]) -> dict[str, RowCo
     # Statistics of the staging tables are of other targets, long gone: by them the planner may
     # expect one row and loop over all of them for each.
     connection.execute(text("SET LOCAL enable_nestloop = off"))
-    counts = {table.name: RowCounts() for table in TABLES}
-
-    def vanish(name: str, statement: str) -> None:
-        deleted = connection.execute(text(statement), given).rowcount
-        counts[name] = replace(counts[name], deleted=deleted)
-
+    counts: dict[str, RowCounts] = {}
     for table in TABLES:
-        # A fixture that vanished from its feed may be in another one of this batch, which then
-        # takes it over: closed first.
-        if table.landing == CLOSE and table.vanish:
-            vanish(table.name, table.vanish)
         row = connection.execute(text(table.merge), given).one()
-        counts[table.name] = replace(
-            counts[table.name],
-            inserted=row.inserted,
-            updated=row.updated,
-            unchanged=row.staged - row.inserted - row.updated,
-        )
+        same = row.staged - row.inserted - row.updated
+        counts[table.name] = RowCounts(row.inserted, row.updated, unchanged=same)
     # Children first, and after all merges: nothing hangs on a row that vanished any more.
     for table in reversed(TABLES):
-        if table.landing != CLOSE and table.vanish:
-            vanish(table.name, table.vanish)
+        if table.vanish:
+            gone = connection.execute(text(table.vanish), given).rowcount
+            counts[table.name] = replace(counts[table.name], deleted=gone)
     if given["feeds"]:
         staged = connection.execute(text(STAGE_OF_MATCHES), given).rowcount
         counts["match"] = replace(counts["match"], updated=counts["match"].updated + staged)
@@ -173,14 +162,14 @@ def _note(
         connection.execute(insert(LandingRow), rows)
 
 
-def _refused(error: IntegrityError | ProgrammingError) -> Exception:
-    """InvalidBatch by the constraint's name, no values; a wrong statement stays a defect."""
+def _refused(error: IntegrityError | ProgrammingError) -> InvalidBatch | None:
+    """The failure by the constraint's name, without values; None: a defect of ours."""
     diagnosis = getattr(error.orig, "diag", None)
     code = getattr(error.orig, "pgcode", None)
     if code == _SAME_ROW_TWICE:
         return InvalidBatch("a page gives the same row twice: see the gate's report", sqlstate=code)
     if not isinstance(error, IntegrityError):
-        return error
+        return None
     table = getattr(diagnosis, "table_name", None) or "?"
     what = getattr(diagnosis, "constraint_name", None) or "NOT NULL"
     column = getattr(diagnosis, "column_name", None)

@@ -31,13 +31,11 @@ class TableSql:
     """How one table is landed.
 
     Attributes:
-        landing: how, as `tables` has it.
         merge: inserts and updates; gives one row: staged, inserted, updated.
         vanish: deletes what its page no longer has, or closes it; None: nothing vanishes.
     """
 
     name: str
-    landing: str
     merge: str
     vanish: str | None
 
@@ -146,13 +144,12 @@ def _vanish(table: Table) -> str | None:
         f'NOT EXISTS (SELECT FROM staging."{table.name}" n'
         f" WHERE n.target_key = ANY(:keys) AND {same})"
     )
-    match table.info["landing"]:
-        case "replace":
-            return f"""
+    if table.info["landing"] == REPLACE:
+        return f"""
 DELETE FROM core."{table.name}" c
 WHERE c.match_id = ANY(:match_ids) AND {not_staged}"""
-        case "close":
-            return f"""
+    if table.info["landing"] == CLOSE:
+        return f"""
 UPDATE core."{table.name}" c
 SET closed_at = :now, page_hash = t.page_hash, selector_version = t.selector_version, {_BATCH}
 FROM unnest(CAST(:feeds AS text[]), CAST(:stages AS integer[]), CAST(:months AS text[]))
@@ -165,8 +162,7 @@ WHERE c.stage_id = feed.stage_id AND c.feed_month = feed.feed_month
 
 # Parents before children.
 TABLES: tuple[TableSql, ...] = tuple(
-    TableSql(table.name, table.info["landing"], _merge(table), _vanish(table))
-    for table in CORE_TABLES
+    TableSql(table.name, _merge(table), _vanish(table)) for table in CORE_TABLES
 )
 
 # The schedule may land after the match: it tells the stage, the match's page stays its source.
