@@ -75,10 +75,10 @@ def check_allowed(url: str, allowed_hosts: Iterable[str]) -> None:
     Raises:
         ConfigInvalid: it is not http or https, or its host is not allowed.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
+    scheme = url.partition(":")[0].lower() if ":" in url else ""
+    if scheme not in _SCHEMES:
         raise ConfigInvalid(
-            f"browsers are sent to http and https only, not to {parts.scheme or 'a path'!r}: "
+            f"browsers are sent to http and https only, not to {scheme or 'a path'!r}: "
             f"correct {PREFIX}BASE_URL",
             setting=f"{PREFIX}BASE_URL",
         )
@@ -91,9 +91,8 @@ def check_allowed(url: str, allowed_hosts: Iterable[str]) -> None:
 
 def is_allowed(url: str, allowed_hosts: Iterable[str]) -> bool:
     """Whether the URL is one of an allowed host's."""
-    parts = urlsplit(url)
     hosts = {host.strip("[]").lower() for host in allowed_hosts}
-    return parts.scheme in _SCHEMES and host_of(url) in hosts
+    return url.partition(":")[0].lower() in _SCHEMES and host_of(url) in hosts
 
 
 def host_of(url: str) -> str:

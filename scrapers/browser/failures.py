@@ -11,6 +11,7 @@ from selenium.common.exceptions import (
     NoSuchWindowException,
     SessionNotCreatedException,
     TimeoutException,
+    UnexpectedAlertPresentException,
     WebDriverException,
 )
 from urllib3.exceptions import HTTPError
@@ -23,7 +24,7 @@ HUB_ERRORS = (WebDriverException, HTTPError, OSError)
 # What selenium makes of an answer that is no WebDriver's, from something that is no hub.
 NO_HUB_ERRORS = (KeyError, TypeError, AttributeError, ValueError)
 
-_NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]+)(?: (\S+))?")
+_NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]+)")
 _BLOCKED = "ERR_PROXY_CONNECTION_FAILED"  # see scrapers.browser.containment
 # Said of a browser that is gone or does not answer; a page may well be the cause.
 _DEAD = (
@@ -48,7 +49,7 @@ def failure_of(error: Exception, url: str, hub: str) -> TouchlineError:
     """
     said = said_by(error)
     if found := _NET_ERROR.search(said):
-        return site_failure(found[1], url, found[2] or "")
+        return site_failure(found[1], url)
     if not isinstance(error, WebDriverException):
         return BrowserUnavailable(f"hub {hub}: {said}", hub=hub)
     if isinstance(
@@ -60,6 +61,10 @@ def failure_of(error: Exception, url: str, hub: str) -> TouchlineError:
             f"{host_of(url)}: the page did not load or answer in time ({said})",
             code="TIMEOUT",
             url=url,
+        )
+    if isinstance(error, UnexpectedAlertPresentException):
+        return SourceUnavailable(
+            f"{host_of(url)}: the page asks one question after another", url=url
         )
     if isinstance(error, InvalidArgumentException):
         return SourceUnavailable(f"{host_of(url)}: the browser refuses the address", url=url)
@@ -81,6 +86,11 @@ def site_failure(code: str, url: str, to: str = "") -> SourceUnavailable:
     if code == _BLOCKED:
         return led_away(url, to)
     return SourceUnavailable(f"{host_of(url)}: {code}", code=code, url=url)
+
+
+def leads_away(error: WebDriverException) -> bool:
+    """Whether the browser was kept from going to another host."""
+    return _BLOCKED in (error.msg or "")
 
 
 def led_away(url: str, to: str) -> SourceUnavailable:

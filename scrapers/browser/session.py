@@ -13,10 +13,17 @@ from selenium.common.exceptions import JavascriptException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from scrapers.browser.containment import check_allowed, is_allowed
-from scrapers.browser.failures import HUB_ERRORS, failure_of, led_away, said_by, site_failure
+from scrapers.browser.failures import (
+    HUB_ERRORS,
+    failure_of,
+    leads_away,
+    led_away,
+    said_by,
+    site_failure,
+)
 from scrapers.browser.hubs import Hub, open_session, set_patience
 from scrapers.browser.plan import FetchPlan
-from scrapers.errors import BrowserUnavailable, ConfigInvalid, LayoutChanged
+from scrapers.errors import BrowserUnavailable, ConfigInvalid, LayoutChanged, SourceUnavailable
 from scrapers.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -90,9 +97,9 @@ class _Session:
 class Browser:
     """The browser of one worker process; its session is opened with the first page.
 
-    The session is used for `session_max_pages` pages and `session_max_minutes`, and thrown away
-    whenever a page fails in it, so that no page ever meets the remains of another. Use it as a
-    context manager, or call `close`.
+    The session is used for `session_max_pages` pages and `session_max_minutes`, and quit when a
+    page did something to it, as opposed to a site that did not answer. Use it as a context
+    manager, or call `close`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -125,15 +132,20 @@ class Browser:
         """
         check_allowed(url, self.settings.allowed_hosts)
         session = self._ready_session(plan.load_strategy)
-        done = False
+        usable = False
         try:
             page = self._load(session, url, plan)
-            done = True
+            usable = True
+        except SourceUnavailable:
+            usable = True  # the browser itself said so, it is well
+            raise
         except HUB_ERRORS as error:
-            raise failure_of(error, url, session.hub.url) from error
+            failure = failure_of(error, url, session.hub.url)
+            usable = str(failure.facts.get("code", "")).startswith("ERR_")
+            raise failure from error
         finally:
             # Also when the task's time is over in the middle of a command.
-            if not done:
+            if not usable:
                 self.close()
         return page
 
@@ -187,7 +199,7 @@ class Browser:
         # Shows whether the session lives before the site is asked. And a site that sends a file
         # leaves the browser where it was: that must not be the last page, whose content would
         # be taken for this one's.
-        set_patience(session.driver, self.settings.script_timeout_seconds)
+        set_patience(session.driver, _QUICK_SECONDS)
         session.driver.get(_BLANK)
 
     def _load(self, session: _Session, url: str, plan: FetchPlan) -> LoadedPage:
@@ -195,7 +207,7 @@ class Browser:
         session.pages += 1
         began = time.monotonic()
         set_patience(driver, self.settings.page_load_timeout_seconds + _MARGIN_SECONDS)
-        driver.get(url)
+        _send(driver, url)
         set_patience(driver, self.settings.script_timeout_seconds + _MARGIN_SECONDS)
         ready = self._wait_ready(driver, plan)
         seconds = time.monotonic() - began
@@ -230,11 +242,21 @@ class Browser:
             return True
         script = _ready_script(plan)
         end = time.monotonic() + plan.ready_timeout_seconds
+        refused = 0
         while True:
-            answer = _ask(driver, script)
+            try:
+                answer = driver.execute_script(script)
+                refused = 0
+            except JavascriptException as error:
+                # Each expression catches its own errors, so the browser can't read one of them.
+                # Once may be the page going on to another; twice running it is not.
+                refused += 1
+                if refused > 1:
+                    raise _unreadable(error) from error
+                answer = "wait"
             if answer == "ready":
                 return True
-            if answer == "error" or time.monotonic() >= end:
+            if answer == "error" or (time.monotonic() >= end and not refused):
                 return False
             time.sleep(_POLL_SECONDS)
 
@@ -253,18 +275,22 @@ def _ready_script(plan: FetchPlan) -> str:
     )
 
 
-def _ask(driver: WebDriver, script: str) -> Any:
+def _send(driver: WebDriver, url: str) -> None:
     try:
-        return driver.execute_script(script)
-    except JavascriptException as error:
-        if "SyntaxError" in (error.msg or ""):
-            raise ConfigInvalid(
-                "a readiness expression of the selector file's `fetch.ready` is no JavaScript: "
-                f"{said_by(error)}",
-                field="fetch.ready",
-            ) from error
-        # The page went on to another while it was asked.
-        return "wait"
+        driver.get(url)
+    except WebDriverException as error:
+        if leads_away(error):
+            # Where it led is not told with the error, but stands in the browser.
+            raise led_away(url, driver.current_url) from error
+        raise
+
+
+def _unreadable(error: JavascriptException) -> ConfigInvalid:
+    return ConfigInvalid(
+        "a readiness expression (`fetch.ready` of the selector file) is no JavaScript: "
+        f"{said_by(error)}",
+        field="fetch.ready",
+    )
 
 
 def _facts(driver: WebDriver) -> dict[str, Any]:
@@ -276,7 +302,10 @@ def _facts(driver: WebDriver) -> dict[str, Any]:
 
 def _source(driver: WebDriver, length: int, url: str) -> bytes:
     """The document as bytes; refused before it is carried over if it is larger than any page."""
-    html = driver.page_source.encode("utf-8", "replace") if length <= MAX_PAGE_BYTES else b""
+    html = b""
+    if length <= MAX_PAGE_BYTES:
+        # A page that was cut before its first element has no document at all.
+        html = driver.page_source.encode("utf-8", "replace") or EMPTY_PAGE
     if max(length, len(html)) > MAX_PAGE_BYTES:
         raise LayoutChanged(
             f"the page has {max(length, len(html)) / 1e6:.0f} MB, no page of the source has more "
