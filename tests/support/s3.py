@@ -84,6 +84,7 @@ class S3Server:
             *("-ip.bind=127.0.0.1", "-s3", f"-s3.config={self._config}", "-s3.port.iceberg=0"),
             *("-master.telemetry=false", "-volume.max=20", "-master.volumeSizeLimitMB=64"),
             *("-filer.disableDirListing", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
+            *(f"-s3.localSocket={self.home}/s3", f"-filer.localSocket={self.home}/filer"),
             *("-master.electionTimeout=1s", "-master.raftBootstrap"),
             *(f"-{name}={port}" for name, port in self._ports.items()),
         ]
