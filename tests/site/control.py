@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.site.amend import AmendError, Amendment
 from tests.site.faults import JSON, Answer, Fault, FaultError
+from tests.site.match import Match
 from tests.site.state import State
-from tests.site.world import Match, World
+from tests.site.world import World
 
 PREFIX = "/__control/"
 

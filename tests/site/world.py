@@ -8,19 +8,19 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from itertools import chain
 
 from scrapers.pipeline.intervals import Interval
 from tests.site import cup
-from tests.site.amend import Amendment, amended, apply, check
-from tests.site.clubs import FIRST_DIVISION, SERIE_A, SERRAVIA, VALDORIA, Club, clubs
-from tests.site.match_data import SITE_CLOCK, goals, match_data
-from tests.site.outcome import Outcome, Score, decide
-from tests.site.pages import feed, match_page
-from tests.site.play import Moment, Played, play
+from tests.site.amend import Amendment, check
+from tests.site.clubs import FIRST_DIVISION, SERIE_A, SERRAVIA, VALDORIA, clubs
+from tests.site.feed import feed
+from tests.site.match import Match
+from tests.site.match_data import SITE_CLOCK, match_data
+from tests.site.outcome import Outcome, decide
+from tests.site.pages import match_page
+from tests.site.play import Moment
 from tests.site.record import FIRST_MATCH_ID
 from tests.site.season import Fixture, Stage, league
 from tests.site.timing import break_off, moment
@@ -32,108 +32,8 @@ LEAGUES = {
     Stage(21502, "Série Ouro", SERIE_A): SERRAVIA,
 }
 STAGES = (*LEAGUES, *cup.STAGES)
-CODES = {"scheduled": 1, "postponed": 2, "live": 3, "abandoned": 5, "finished": 6}
 _KEPT_PAGES = 48
 _UNSEEN = 120  # seconds after kick-off at which the match centre opens
-
-
-@dataclass(frozen=True)
-class Match:
-    """A match as the site shows it at the world's moment.
-
-    Attributes:
-        status: scheduled, postponed, live, abandoned or finished.
-        elapsed: the site's word: FT, AET, PEN, Post, Abd, HT, 67', or empty.
-        stop: how far it is played, if it is not played to its end.
-        no_centre: `null` or `no_script` if the page has no match centre, else None.
-        opta: the feed promises a match centre.
-    """
-
-    world: World
-    fixture: Fixture
-    kickoff_utc: datetime
-    status: str
-    elapsed: str
-    stop: Moment | None
-    no_centre: str | None
-    opta: bool
-
-    @property
-    def id(self) -> int:
-        """The site's match id."""
-        return self.fixture.id
-
-    @property
-    def stage(self) -> Stage:
-        """Its stage."""
-        return self.fixture.stage
-
-    @property
-    def stage_id(self) -> int:
-        """The site's stage id."""
-        return self.fixture.stage.id
-
-    @property
-    def home(self) -> Club:
-        """Home team."""
-        return self.fixture.home
-
-    @property
-    def away(self) -> Club:
-        """Away team."""
-        return self.fixture.away
-
-    @property
-    def code(self) -> int:
-        """The site's number for the status."""
-        return CODES[self.status]
-
-    @property
-    def has_match_centre(self) -> bool:
-        """Whether the page has a match centre."""
-        return self.no_centre is None
-
-    @cached_property
-    def outcome(self) -> Outcome:
-        """How it ends, or will end; corrections included."""
-        return amended(self.world.outcome(self.fixture), self.world.amendments_of(self.id))
-
-    @cached_property
-    def score(self) -> Score | None:
-        """Goals so far, extra time included, shoot-out not; None before the match."""
-        if self.status == "finished":
-            return self.outcome.score()
-        if self.status == "abandoned" and self.stop is None:
-            return 0, 0
-        if self.status in ("live", "abandoned"):
-            return goals(self.play().events, self.home.id)
-        return None
-
-    @property
-    def home_score(self) -> int | None:
-        """Goals of the home team."""
-        return self.score[0] if self.score else None
-
-    @property
-    def away_score(self) -> int | None:
-        """Goals of the away team."""
-        return self.score[1] if self.score else None
-
-    @property
-    def penalties(self) -> Score | None:
-        """Penalties scored in the shoot-out of a finished match."""
-        return self.outcome.penalties if self.status == "finished" else None
-
-    @cached_property
-    def events(self) -> int:
-        """Number of events on its page."""
-        return len(self.play().events) if self.has_match_centre else 0
-
-    def play(self) -> Played:
-        """The match as far as it is played, corrections included; made anew on each call."""
-        whole = self.world.outcome(self.fixture)
-        played = play(self.world.seed, self.id, self.home, self.away, whole, self.stop)
-        return apply(played, self.world.amendments_of(self.id))
 
 
 class World:

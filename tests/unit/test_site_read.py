@@ -15,7 +15,8 @@ from scrapers.targets import Target
 from scrapers.warehouse.tables import CORE_TABLES, data_columns
 from scrapers.whoscored.read import read_page, selector_files
 from scrapers.whoscored.rows import RowSet
-from tests.site.world import Match, World
+from tests.site.match import Match
+from tests.site.world import World
 from tests.support.pages import feed_page
 
 WORLD = World()

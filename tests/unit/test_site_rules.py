@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.site.match import Match
 from tests.site.outcome import decided
-from tests.site.world import Match, World
+from tests.site.world import World
 from tests.support.pages import match_data, real_match_page
 
 Json = dict[str, Any]

@@ -18,7 +18,8 @@ from scrapers.pipeline.intervals import Interval
 from scrapers.settings import ROOT, FollowedStage
 from tests.site.amend import AmendError, Amendment
 from tests.site.captured import LISTED_MATCH
-from tests.site.world import DEFAULT_NOW, Match, World
+from tests.site.match import Match
+from tests.site.world import DEFAULT_NOW, World
 from tests.support.pages import match_data
 
 LONDON = ZoneInfo("Europe/London")
@@ -64,7 +65,7 @@ def test_a_world_is_cheap_until_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object) -> None:
         raise AssertionError("a match was played")
 
-    monkeypatch.setattr("tests.site.world.play", refuse)
+    monkeypatch.setattr("tests.site.match.play", refuse)
     world = World()
     finished = [m for m in world.matches() if m.status == "finished"]
     assert all(m.home_score is not None and m.has_match_centre is not None for m in finished)
