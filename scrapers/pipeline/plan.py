@@ -175,7 +175,6 @@ def finished_matches(interval: Interval, stage_ids: Sequence[int]) -> Select[int
             Fixture.kickoff_utc >= interval.start,
             Fixture.kickoff_utc < interval.end,
             Fixture.status == "finished",
-            Fixture.has_match_centre.is_not(False),
             Fixture.closed_at.is_(None),
         )
         .order_by(Fixture.kickoff_utc, Fixture.match_id)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
+from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay
 
+from scrapers.errors import WarehouseUnavailable
 from scrapers.pipeline.completeness import Completeness, check_completeness
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch
 from scrapers.pipeline.publish import PublishSummary, publish
@@ -18,6 +22,10 @@ from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
 from scrapers.warehouse.records import BatchKey, Progress
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+P = ParamSpec("P")
 OnProgress = Callable[[PageKind, Progress], object]
 
 
@@ -62,14 +70,29 @@ def run_request(
     published: dict[PageKind, PublishSummary] = {}
     for page_kind in request.page_kinds:
         key = BatchKey(dag_id, run_id, page_kind)
-        batch_id = dispatch(engine, settings, key, request, page_kind, send)
+        batch_id = patiently(dispatch, engine, settings, key, request, page_kind, send)
         if batch_id is None:
             continue
         progress = wait(engine, batch_id, page_kind, on_progress, poll_seconds)
         if failure := close_if_hopeless(engine, progress, page_kind):
             raise failure
-        published[page_kind] = publish(engine, batch_id, settings)
-    return RunSummary(published, check_completeness(engine, settings, request))
+        published[page_kind] = patiently(
+            lambda batch_id=batch_id: publish(engine, batch_id, settings)
+        )
+    checked = patiently(lambda: check_completeness(engine, settings, request))
+    return RunSummary(published, checked)
+
+
+def patiently(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Call again, after the waits of its class, while the warehouse is away."""
+    policy = WarehouseUnavailable.retry
+    return Retrying(
+        retry=retry_if_exception_type(WarehouseUnavailable),
+        stop=stop_after_delay(policy.patience),
+        wait=lambda state: policy.wait_before(state.attempt_number).total_seconds(),
+        before_sleep=before_sleep_log(log, logging.WARNING),
+        reraise=True,
+    )(call, *args, **options)
 
 
 def wait(
@@ -79,10 +102,16 @@ def wait(
     on_progress: OnProgress | None = None,
     poll_seconds: float = 1.0,
 ) -> Progress:
-    """Wait until every target of the batch is done with."""
+    """Wait until every target of the batch is done with.
+
+    A warehouse that goes away meanwhile is waited for too: the workers go on without us.
+
+    Raises:
+        WarehouseUnavailable: it stays away for longer than its class has patience.
+    """
     seen: Progress | None = None
     while True:
-        progress = ledger.progress(engine, batch_id)
+        progress = patiently(ledger.progress, engine, batch_id)
         if on_progress and progress != seen:
             on_progress(page_kind, progress)
         if progress.done:

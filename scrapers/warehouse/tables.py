@@ -213,7 +213,9 @@ class Fixture(Lineage, Base):
     away_score: Mapped[int | None] = _col("goals, extra time included, shoot-out not")
     home_penalty_score: Mapped[int | None] = _col("penalties scored in the shoot-out")
     away_penalty_score: Mapped[int | None] = _col("penalties scored in the shoot-out")
-    has_match_centre: Mapped[bool | None] = _col("the feed promises a match centre; matchIsOpta")
+    is_opta: Mapped[bool | None] = _col(
+        "the feed's matchIsOpta; says nothing of a match centre: false for many that have one"
+    )
     closed_at: Mapped[datetime | None] = _col("when its feed no longer listed it, UTC")
 
 

@@ -82,7 +82,7 @@ NEEDS: dict[PageKind, Needs] = {
                             "fixture",
                             *("match_id", "stage_id", "kickoff_utc", "status", "elapsed"),
                             *("home_team_id", "away_team_id", "home_score", "away_score"),
-                            *("home_penalty_score", "away_penalty_score", "has_match_centre"),
+                            *("home_penalty_score", "away_penalty_score", "is_opta"),
                         )
                         | _all(_T, "home_team_name", "away_team_name")
                         | _all(_T, "home_country_name", "away_country_name", nullable=True)

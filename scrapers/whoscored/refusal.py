@@ -30,6 +30,7 @@ SIGNATURES = (
         _any(
             r"<title>\s*Just a moment",
             r"<title>\s*Attention Required! \| Cloudflare",
+            r"Sorry, you have been blocked",
             r"challenges\.cloudflare\.com/turnstile",
             r"/cdn-cgi/challenge-platform/",
             r"cf-error-details",

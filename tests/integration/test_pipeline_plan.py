@@ -58,7 +58,7 @@ def fixtures(engine: Engine) -> Any:
             "status": "finished",
             "home_team_id": 1,
             "away_team_id": 2,
-            "has_match_centre": True,
+            "is_opta": True,
             **LINEAGE,
             **columns,
         }
@@ -123,7 +123,6 @@ def test_matches_of_the_day_and_of_the_lookback_oldest_first(engine, settings, f
         {"status": "postponed"},
         {"status": "abandoned"},
         {"status": "cancelled"},
-        {"has_match_centre": False},
         {"closed_at": utc(2022, 8, 13)},
         {"stage_id": OTHER_STAGE},
     ],
@@ -133,8 +132,9 @@ def test_matches_not_to_fetch(engine, settings, fixtures, columns: dict[str, Any
     assert matches(engine, settings, request(settings), utc(2022, 8, 14, 5)) == {}
 
 
-def test_a_match_whose_feed_does_not_tell_of_a_match_centre_is_tried(engine, settings, fixtures):
-    fixtures(1, utc(2022, 8, 13, 19), has_match_centre=None)
+@pytest.mark.parametrize("is_opta", [True, False, None])
+def test_whatever_the_feed_calls_it_a_finished_match_is_tried(engine, settings, fixtures, is_opta):
+    fixtures(1, utc(2022, 8, 13, 19), is_opta=is_opta)
     assert matches(engine, settings, request(settings), utc(2022, 8, 14, 5)) == {1: NEW}
 
 

@@ -136,7 +136,7 @@ def test_the_feeds(files: SelectorFiles) -> None:
         assert (row["status"], row["stage_id"]) == (match.status, match.stage_id)
         assert row["kickoff_utc"] == match.kickoff_utc
         assert (row["home_score"], row["away_score"]) == (match.home_score, match.away_score)
-        assert row["has_match_centre"] is match.opta
+        assert row["is_opta"] is match.opta
 
 
 def test_names_survive_html_and_javascript(files: SelectorFiles) -> None:

@@ -54,7 +54,7 @@ def test_a_month(files: SelectorFiles) -> None:
         "away_score": 0,
         "home_penalty_score": None,
         "away_penalty_score": None,
-        "has_match_centre": True,
+        "is_opta": True,
     }
     tables = {table.name: table for table in CORE_TABLES}
     for name, found in rows.items():
@@ -104,7 +104,7 @@ MATCH = "tournaments.matches"
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"status": 7}, [f"{MATCH}.status"]),
+        ({"status": 8}, [f"{MATCH}.status"]),
         ({"status": "6"}, [f"{MATCH}.status"]),
         ({"status": True}, [f"{MATCH}.status"]),
         ({"id": "1650630"}, [f"{MATCH}.match_id"]),
@@ -114,7 +114,7 @@ MATCH = "tournaments.matches"
         ({"homeScore": "0"}, [f"{MATCH}.home_score"]),
         ({"homeTeamId": None, "awayTeamName": None},
          [f"{MATCH}.home_team_id", f"{MATCH}.away_team_name"]),
-        ({"matchIsOpta": 1}, [f"{MATCH}.has_match_centre"]),
+        ({"matchIsOpta": 1}, [f"{MATCH}.is_opta"]),
         ({"stageId": 7}, [f"{MATCH}.stage_id"]),
         ({"startTimeUtc": "2022-10-01T19:00:00Z"}, [f"{MATCH}.kickoff_utc"]),
     ],

@@ -717,10 +717,13 @@ def upgrade() -> None:
             comment="penalties scored in the shoot-out",
         ),
         sa.Column(
-            "has_match_centre",
+            "is_opta",
             sa.Boolean(),
             nullable=True,
-            comment="the feed promises a match centre; matchIsOpta",
+            comment=(
+                "the feed's matchIsOpta; says nothing of a match centre: "
+                "false for many that have one"
+            ),
         ),
         sa.PrimaryKeyConstraint("target_key", "row_number", name=op.f("fixture_pkey")),
         schema="staging",
@@ -1632,10 +1635,13 @@ def upgrade() -> None:
             comment="penalties scored in the shoot-out",
         ),
         sa.Column(
-            "has_match_centre",
+            "is_opta",
             sa.Boolean(),
             nullable=True,
-            comment="the feed promises a match centre; matchIsOpta",
+            comment=(
+                "the feed's matchIsOpta; says nothing of a match centre: "
+                "false for many that have one"
+            ),
         ),
         sa.Column(
             "closed_at",
