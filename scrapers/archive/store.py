@@ -40,6 +40,11 @@ _NAME = f"{PREFIX}ARCHIVE_URL"
 # minute for each of several tries.
 _S3_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
 
+# Clients stay for the process's life: a forked worker that let its parent's go would take the
+# connections out of the parent's event loop, which both share, and the parent would wait for
+# an answer that nobody hands it.
+_kept: list[Any] = []
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
@@ -256,6 +261,8 @@ class Archive:
             except self._errors as error:
                 raise self._failure("the store can't be opened", error) from error
             self._store_pid = os.getpid()
+            if self._store not in _kept:
+                _kept.append(self._store)
         files, root = self._store
         return files, str(root).rstrip("/")
 

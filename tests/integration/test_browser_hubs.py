@@ -105,7 +105,7 @@ def test_a_stuck_hub_is_left_in_time(driver: ChromeDriver, site: Site) -> None:
         began = time.monotonic()
         with Browser(settings) as browser:
             assert browser.load(f"{site.url}/a", EAGER).hub == driver.url
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 25
         assert len(stuck.asked) == 1  # asked again, it might have given two sessions
 
 

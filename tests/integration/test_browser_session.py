@@ -205,7 +205,7 @@ def test_a_slow_site_is_left_in_time(site: Site, hub: Front) -> None:
         began = time.monotonic()
         with pytest.raises(SourceUnavailable, match="in time"):
             browser.load(f"{site.url}/slow", EAGER)
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 25
         assert hub.opened == hub.closed  # the session that still waits is not kept
         assert browser.load(f"{site.url}/matches/6", EAGER).status == 200
 
@@ -221,7 +221,7 @@ def test_a_page_whose_script_never_ends_is_left_in_time(
         began = time.monotonic()
         with pytest.raises((SourceUnavailable, BrowserUnavailable), match=r"(?i)timed out|in time"):
             browser.load(f"{site.url}/spins", LATE)
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 25
         assert browser.load(f"{site.url}/matches/7", EAGER).status == 200
 
 
@@ -346,7 +346,7 @@ def test_a_stuck_hub_does_not_hold_the_worker(
             browser.load(f"{site.url}/b", LATE)
         hub.stuck.set()
         browser.close()
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 25
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ class S3Server:
             self._process.kill()
             self._process.wait(timeout=30)
             self._process = None
+        for name, port in self._ports.items():
+            role, _, is_grpc = name.partition(".port.")
+            if is_grpc:  # killed, it leaves these behind; no option names another place
+                Path(f"/tmp/seaweedfs-{role}-grpc-{port}.sock").unlink(missing_ok=True)
 
     def make_bucket(self, name: str) -> None:
         """Make a bucket."""
