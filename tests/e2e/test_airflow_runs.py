@@ -140,10 +140,10 @@ def test_a_backfill_lands_a_week_and_the_next_one_asks_the_site_for_nothing(
 def test_a_waiting_dispatch_survives_a_clear_and_its_triggerers_death_and_sends_once(
     stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
 ) -> None:
-    before = str(parse_day(week[0]) - timedelta(days=8))
+    after = str(parse_day(week[1]) + timedelta(days=7))
     stack.group.stop("fetch")
     try:
-        run_id = airflow.trigger(DAG, partition_key=before, conf={"force": True})
+        run_id = airflow.trigger(DAG, partition_key=after, conf={"force": True})
         airflow.wait_for_task(DAG, run_id, "dispatch_schedules", "deferred")
 
         airflow.clear(DAG, run_id, ["dispatch_schedules"])
