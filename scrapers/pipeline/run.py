@@ -70,17 +70,15 @@ def run_request(
     published: dict[PageKind, PublishSummary] = {}
     for page_kind in request.page_kinds:
         key = BatchKey(dag_id, run_id, page_kind)
-        batch_id = patiently(dispatch, engine, settings, key, request, page_kind, send)
+        # Not patiently: nothing is under way yet, and a wrong address should be told at once.
+        batch_id = dispatch(engine, settings, key, request, page_kind, send)
         if batch_id is None:
             continue
         progress = wait(engine, batch_id, page_kind, on_progress, poll_seconds)
         if failure := close_if_hopeless(engine, progress, page_kind):
             raise failure
-        published[page_kind] = patiently(
-            lambda batch_id=batch_id: publish(engine, batch_id, settings)
-        )
-    checked = patiently(lambda: check_completeness(engine, settings, request))
-    return RunSummary(published, checked)
+        published[page_kind] = patiently(publish, engine, batch_id, settings)
+    return RunSummary(published, patiently(check_completeness, engine, settings, request))
 
 
 def patiently(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
