@@ -65,8 +65,15 @@ def _parse(tools: Tools, claim: Claim) -> bool:
         raise SourceUnavailable("the ledger names no archived page")
     html = tools.archive.get(claim.page_hash)
     url = target.url(tools.settings.base_url)
-    read = read_page(html, target, url, tools.selectors, on=claim.fetched_at.date())
-    staged_id = stage(tools.engine, claim, read.rows, read.selector_version)
+    read = read_page(
+        html,
+        target,
+        url,
+        tools.selectors,
+        on=claim.fetched_at.date(),
+        version=claim.asked_version,
+    )
+    staged_id = stage(tools.engine, claim, read.rows, read.selector_version, read.coverage)
     if staged_id is None:
         log.info("%s: another worker holds it by now", target.key)
         return False
@@ -76,8 +83,13 @@ def _parse(tools: Tools, claim: Claim) -> bool:
 
 
 def fail(tools: Tools, claim: Claim, error: TouchlineError) -> None:
-    """Record a failure; a page that turns out to be none is fetched again, others read again."""
-    again = State.PLANNED if isinstance(error, SourceUnavailable) else State.ARCHIVED
+    """Record a failure; a page that turns out to be none is fetched again, others read again.
+
+    A plan that asks for the archived page never fetches: the page then stays what it is.
+    """
+    again: State | None = State.ARCHIVED
+    if isinstance(error, SourceUnavailable):
+        again = None if claim.archive_only else State.PLANNED
     due = patiently(
         lambda: holding.failed(tools.engine, claim, error, STAGE, again), WarehouseUnavailable
     )

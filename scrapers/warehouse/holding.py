@@ -69,6 +69,8 @@ _CLAIM = (
     TargetRow.page_hash,
     TargetRow.fetched_at,
     TargetRow.planned_at,
+    TargetRow.asked_version,
+    TargetRow.archive_only,
 )
 
 
@@ -95,8 +97,20 @@ def _claim(
             .where(TargetRow.target_key == target_key)
             .values(state=held, holder=holder, lease_until=func.now() + LEASE, attempts=attempts)
         )
-    target = Target.from_key(target_key)
-    return Claim(target, holder, attempts, row.page_hash, row.fetched_at, row.planned_at)
+    return _claim_of(row, holder, attempts)
+
+
+def _claim_of(row: Any, holder: UUID, attempts: int) -> Claim:
+    return Claim(
+        Target.from_key(row.target_key),
+        holder,
+        attempts,
+        row.page_hash,
+        row.fetched_at,
+        row.planned_at,
+        row.asked_version,
+        row.archive_only,
+    )
 
 
 def prolong(engine: Engine, claim: Claim) -> bool:
@@ -121,18 +135,7 @@ def lost_claims(engine: Engine, held: State) -> list[Claim]:
     )
     with transaction(engine) as connection:
         rows = connection.execute(query).all()
-    return [
-        Claim(
-            Target.from_key(row.target_key),
-            row.holder,
-            row.attempts,
-            row.page_hash,
-            row.fetched_at,
-            row.planned_at,
-        )
-        for row in rows
-        if row.holder is not None
-    ]
+    return [_claim_of(row, row.holder, row.attempts) for row in rows if row.holder is not None]
 
 
 def _held(claim: Claim) -> Any:
@@ -186,14 +189,15 @@ def failed(
     claim: Claim,
     error: TouchlineError,
     stage: str,
-    again: State,
+    again: State | None,
     page: FetchedPage | None = None,
 ) -> datetime | None:
     """Record a failure; its class decides whether the target is tried again, and when.
 
     Args:
         stage: where it failed: fetch or parse.
-        again: the state from which it is tried again: PLANNED or ARCHIVED.
+        again: the state from which it is tried again: PLANNED or ARCHIVED; None: whatever its
+            class says, it is not tried again.
         page: the page that was archived before it failed.
 
     Returns:
@@ -214,7 +218,7 @@ def failed(
         since = row.failing_since or now
         failures = row.failures + 1
         tries = row.attempts if again is State.PLANNED else failures
-        retries = policy.allows_retry(tries, now - since)
+        retries = again is not None and policy.allows_retry(tries, now - since)
         due = now + policy.wait_before(failures) if retries else None
         connection.execute(
             update(TargetRow)
@@ -289,6 +293,7 @@ def _note_failure(
             facts=error.facts,
             attempt=attempt,
             retry_at=retry_at,
-            page_hash=page.page_hash if page else claim.page_hash,
+            # A fetch that fails without a page says nothing of the page that was there before.
+            page_hash=page.page_hash if page else claim.page_hash if stage == "parse" else None,
         )
     )

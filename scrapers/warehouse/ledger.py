@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
@@ -62,8 +63,8 @@ def open_batch(
 ) -> UUID:
     """Open a batch of these targets; the one that is open already if another was quicker.
 
-    Targets at rest start over as planned; those under way for another batch go on as they
-    are, and this batch waits for them too.
+    Targets at rest start over, to be fetched, or to be read from the archived page that the plan
+    names; those under way for another batch go on as they are, and this batch waits for them too.
     """
     start, end = interval or (None, None)
     with transaction(engine) as connection:
@@ -121,24 +122,36 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
         {
             "target_key": key,
             "page_kind": str(unique[key].target.page_kind),
-            "state": State.PLANNED,
-            "kickoff_utc": unique[key].kickoff_utc,
+            "state": State.ARCHIVED if item.page else State.PLANNED,
+            "kickoff_utc": item.kickoff_utc,
             "planned_at": func.now(),
             "due_at": func.now(),
+            "page_hash": item.page.page_hash if item.page else None,
+            "fetched_at": item.page.fetched_at if item.page else None,
+            "asked_version": item.version,
+            "archive_only": item.page is not None,
         }
-        for key in sorted(unique)
+        for key, item in sorted(unique.items())
     ]
     given = upsert(TargetRow).values(rows)
+    startable: ColumnElement[bool] = TargetRow.state.in_(AT_REST)
+    if chosen := [item.page.chosen_at for item in unique.values() if item.page]:
+        # A page that was chosen must not take the place of a newer one.
+        startable &= given.excluded.page_hash.is_(None) | (TargetRow.updated_at <= min(chosen))
     connection.execute(
         given.on_conflict_do_update(
             index_elements=[TargetRow.target_key],
             set_={
-                "state": State.PLANNED,
+                "state": given.excluded.state,
                 "kickoff_utc": func.coalesce(given.excluded.kickoff_utc, TargetRow.kickoff_utc),
                 "planned_at": func.now(),
                 "due_at": func.now(),
                 "attempts": 0,
                 "failures": 0,
+                "page_hash": func.coalesce(given.excluded.page_hash, TargetRow.page_hash),
+                "fetched_at": func.coalesce(given.excluded.fetched_at, TargetRow.fetched_at),
+                "asked_version": given.excluded.asked_version,
+                "archive_only": given.excluded.archive_only,
                 "updated_at": func.clock_timestamp(),
                 **dict.fromkeys(
                     (
@@ -147,7 +160,7 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
                     )
                 ),
             },
-            where=TargetRow.state.in_(AT_REST),
+            where=startable,
         )
     )
     links = [

@@ -18,8 +18,10 @@ __all__ = [
     "FailureRow",
     "HostTurnRow",
     "LandingRow",
+    "PageCoverageRow",
     "PageRow",
     "QuarantineRow",
+    "SelectorReleaseRow",
     "SourceStateRow",
     "TargetRow",
     "ValidationRow",
@@ -72,6 +74,12 @@ class TargetRow(Base):
         server_default=func.now(),
         onupdate=func.clock_timestamp(),
     )
+    asked_version: Mapped[str | None] = _col(
+        "selector file that the latest plan asks to read it with; null: whichever fits"
+    )
+    archive_only: Mapped[bool] = _col(
+        "the latest plan asks for the archived page; none is fetched", server_default=text("false")
+    )
 
 
 class BatchRow(Base):
@@ -116,7 +124,7 @@ class BatchTargetRow(Base):
     target_key: Mapped[str] = _col(
         "target", ForeignKey(f"{OPS}.target.target_key"), primary_key=True, index=True
     )
-    reason: Mapped[str] = _col("why it was planned: new, correction, recheck, force")
+    reason: Mapped[str] = _col("why it was planned: new, correction, recheck, force, reparse, mend")
 
 
 class FailureRow(Base):
@@ -219,6 +227,41 @@ class HostTurnRow(Base):
     next_at: Mapped[datetime] = _col("no page is asked of it before this, UTC")
 
 
+class SelectorReleaseRow(Base):
+    """The registry of selector files: every promotion and rollback, with the text promoted.
+
+    In force is, of each version, the text of its last promotion that was not taken back.
+    """
+
+    __tablename__ = "selector_release"
+    __table_args__ = (
+        Index("selector_release_page_kind_version_idx", "page_kind", "version"),
+        {"schema": OPS},
+    )
+
+    release_id: Mapped[int] = _col(
+        "id; grows in the order of commits", BigInteger, Identity(), primary_key=True
+    )
+    at: Mapped[datetime] = _col("when, UTC", server_default=func.now())
+    page_kind: Mapped[str] = _col("page kind")
+    version: Mapped[str] = _col("version of the selector file")
+    action: Mapped[str] = _col(
+        "initial: first of its page kind; draft: seen, not in force; promote; upgrade: a release "
+        "of Touchline replaced its own file; rollback"
+    )
+    sha256: Mapped[str] = _col("SHA-256 of the text")
+    content: Mapped[str] = _col("the whole text of the selector file")
+    who: Mapped[str] = _col("who did it")
+    reason: Mapped[str | None] = _col("why, where that was asked for")
+    report: Mapped[dict[str, Any] | None] = _col("report of the test that allowed it")
+    undoes: Mapped[int | None] = _col(
+        "of a rollback: the promotion taken back",
+        BigInteger,
+        ForeignKey(f"{OPS}.selector_release.release_id"),
+        unique=True,
+    )
+
+
 class PageRow(Base):
     """An archived page: its bytes are in the archive under the hash, with each fetch's facts."""
 
@@ -236,3 +279,27 @@ class PageRow(Base):
     load_seconds: Mapped[float] = _col("time until it was loaded and ready, in seconds")
     first_fetched_at: Mapped[datetime] = _col("first fetched, UTC")
     last_fetched_at: Mapped[datetime] = _col("last fetched with the very same bytes, UTC")
+
+
+class PageCoverageRow(Base):
+    """How often each field of a selector file had a value on a page; once a page and version."""
+
+    __tablename__ = "page_coverage"
+    __table_args__ = (
+        Index(
+            "page_coverage_kind_version_fetched_idx", "page_kind", "selector_version", "fetched_at"
+        ),
+        {"schema": OPS},
+    )
+
+    target_key: Mapped[str] = _col(
+        "target it was fetched for", ForeignKey(f"{OPS}.target.target_key"), primary_key=True
+    )
+    page_hash: Mapped[str] = _col("archived page; see raw.page", primary_key=True)
+    selector_version: Mapped[str] = _col("selector file that read it", primary_key=True)
+    page_kind: Mapped[str] = _col("page kind")
+    fetched_at: Mapped[datetime] = _col("when the page was fetched, UTC")
+    read_at: Mapped[datetime] = _col("when it was last read so, UTC", server_default=func.now())
+    fields: Mapped[dict[str, Any]] = _col(
+        "by field, groups first: [how often it was looked for, how often it had a value]"
+    )

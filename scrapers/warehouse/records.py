@@ -31,18 +31,42 @@ DISPATCH_DONE = frozenset(
 AT_REST = frozenset({State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT})
 
 
+# Why a target is read again from the archive: it landed before, or it could not be read before.
+REPARSE, MEND = "reparse", "mend"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPage:
+    """A page in the archive, to be read again.
+
+    Attributes:
+        page_hash: names it in the archive.
+        fetched_at: when it was last fetched.
+        chosen_at: when it was chosen by what the ledger then said, on the database's clock; a
+            target that changed since is left as it is.
+    """
+
+    page_hash: str
+    fetched_at: datetime
+    chosen_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedTarget:
     """A target that a plan asks for.
 
     Attributes:
-        reason: why: new, correction, recheck or force.
+        reason: why: new, correction, recheck, force, reparse or mend.
         kickoff_utc: kick-off of its match; None for pages of no match, or if not known.
+        page: read this archived page, and fetch none; None: fetch it.
+        version: the only selector version to read it with; None: whichever fits.
     """
 
     target: Target
     reason: str
     kickoff_utc: datetime | None = None
+    page: ArchivedPage | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,8 @@ class Claim:
         planned_at: when a plan asked for the target.
         page_hash: the archived page; None before there is one.
         fetched_at: when that page was fetched.
+        asked_version: the only selector version to read it with; None: whichever fits.
+        archive_only: the plan asks for the archived page: whatever it holds, none is fetched.
     """
 
     target: Target
@@ -100,6 +126,8 @@ class Claim:
     page_hash: str | None = None
     fetched_at: datetime | None = None
     planned_at: datetime | None = None
+    asked_version: str | None = None
+    archive_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

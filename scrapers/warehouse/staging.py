@@ -15,14 +15,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Table, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DataError, DBAPIError
 
 from scrapers.errors import InvalidRows
 from scrapers.warehouse.copy_text import NULL, Encode, Unfit, encoder
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.ops_tables import PageCoverageRow, TargetRow
 from scrapers.warehouse.records import Claim, State
-from scrapers.warehouse.tables import STAGING_TABLES
+from scrapers.warehouse.tables import STAGING, STAGING_TABLES
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -32,13 +33,21 @@ _OWN = ("target_key", "row_number")
 _WHERE = re.compile(r"COPY \w+, line (\d+)(?:, column (\w+))?")
 
 
-def stage(engine: Engine, claim: Claim, rows: Rows, selector_version: str) -> UUID | None:
+def stage(
+    engine: Engine,
+    claim: Claim,
+    rows: Rows,
+    selector_version: str,
+    coverage: Mapping[str, tuple[int, int]] | None = None,
+) -> UUID | None:
     """Write a target's rows to staging in place of its earlier ones; it is then parsed.
 
     Args:
         claim: the hold on the archived target, see `holding.claim_parse`.
         rows: by table, each row with exactly the table's data columns.
         selector_version: the selector file that read them.
+        coverage: how often each field had a value, to be kept with the page; the same page read
+            again by the same version counts once.
 
     Returns:
         The name of this writing; None: the hold is gone, and nothing is staged.
@@ -48,18 +57,16 @@ def stage(engine: Engine, claim: Claim, rows: Rows, selector_version: str) -> UU
         WarehouseUnavailable: nothing is staged; try again.
     """
     key = claim.target.key
-    copies = [
-        (_TABLES[name], _encoded(_TABLES[name], key, rows[name]))
-        for name in _known(rows)
-        if rows[name]
-    ]
+    copies = encode_rows(key, rows)
     staged_id = uuid4()
     with transaction(engine) as connection:
         if not _still_held(connection, claim):
             return None
         delete_staged(connection, [key])
-        for table, lines in copies:
-            _copy(connection, table, lines)
+        for table, lines in copies.items():
+            copy_rows(connection, _TABLES[table], lines)
+        if coverage is not None:
+            _keep_coverage(connection, claim, selector_version, coverage)
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == key)
@@ -78,6 +85,41 @@ def stage(engine: Engine, claim: Claim, rows: Rows, selector_version: str) -> UU
             )
         )
     return staged_id
+
+
+def encode_rows(target_key: str, rows: Rows) -> dict[str, str]:
+    """A target's rows as COPY reads them, by table; tables without rows are left out.
+
+    Raises:
+        InvalidRows: a row does not fit its table.
+    """
+    return {
+        name: _encoded(_TABLES[name], target_key, rows[name]) for name in _known(rows) if rows[name]
+    }
+
+
+def _keep_coverage(
+    connection: Connection, claim: Claim, version: str, coverage: Mapping[str, tuple[int, int]]
+) -> None:
+    said = {"fetched_at": claim.fetched_at, "read_at": func.now(), "fields": dict(coverage)}
+    connection.execute(
+        upsert(PageCoverageRow)
+        .values(
+            target_key=claim.target.key,
+            page_hash=claim.page_hash,
+            selector_version=version,
+            page_kind=str(claim.target.page_kind),
+            **said,
+        )
+        .on_conflict_do_update(
+            index_elements=[
+                PageCoverageRow.target_key,
+                PageCoverageRow.page_hash,
+                PageCoverageRow.selector_version,
+            ],
+            set_=said,
+        )
+    )
 
 
 def delete_staged(connection: Connection, target_keys: Sequence[str]) -> None:
@@ -156,8 +198,13 @@ def _invalid(table: Table, row: int, column: str, what: str) -> InvalidRows:
     )
 
 
-def _copy(connection: Connection, table: Table, lines: str) -> None:
-    statement = f"COPY {table.schema}.{table.name} FROM STDIN"
+def copy_rows(connection: Connection, table: Table, lines: str, schema: str = STAGING) -> None:
+    """Copy encoded rows into a staging table, or into its twin of another schema.
+
+    Raises:
+        InvalidRows: PostgreSQL refuses a row.
+    """
+    statement = f"COPY {schema}.{table.name} FROM STDIN"
     dialect = connection.dialect
     driver: Any = connection.connection.driver_connection
     try:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from scrapers.errors import ConfigInvalid
+from scrapers.parsing.coverage import Coverage, coverage_of
 from scrapers.parsing.extract import Extracted
 from scrapers.parsing.failures import Failures
 from scrapers.parsing.files import SelectorFiles
@@ -31,10 +32,12 @@ class ReadPage:
     Attributes:
         rows: by table name, with exactly the table's data columns.
         selector_version: the selector file that read it, e.g. `match_centre/2022-08`.
+        coverage: how often each of its fields had a value on the page.
     """
 
     rows: RowSet
     selector_version: str
+    coverage: Coverage
 
 
 def selector_files(folder: Path) -> SelectorFiles:
@@ -82,4 +85,4 @@ def read_page(
     rows = _BUILDERS[target.page_kind](extracted, target, failures)
     if failures.found:
         raise failures.error(selector.name, url)
-    return ReadPage(rows, selector.name)
+    return ReadPage(rows, selector.name, coverage_of(selector, extracted))
