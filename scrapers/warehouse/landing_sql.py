@@ -33,11 +33,17 @@ class TableSql:
     Attributes:
         merge: inserts and updates; gives one row: staged, inserted, updated.
         vanish: deletes what its page no longer has, or closes it; None: nothing vanishes.
+        foresee: what `merge` would do, without doing it; gives one row: staged, inserted,
+            updated, and by column that would change how many rows and one of them, as
+            [[key …], old value, new value].
+        foresee_vanish: counts what `vanish` would take away.
     """
 
     name: str
     merge: str
     vanish: str | None
+    foresee: str
+    foresee_vanish: str | None
 
 
 def _list(names: Sequence[str], alias: str = "") -> str:
@@ -101,7 +107,28 @@ def _where_it_is_played(table: Table) -> str:
 _SOURCES = {MERGE: _newest_values, REPLACE: _as_on_the_page, CLOSE: _where_it_is_played}
 
 
-def _merge(table: Table) -> str:
+@dataclass(frozen=True, slots=True)
+class _Merging:
+    """The parts of a merge of `s`, the source, into `c`, the core table.
+
+    Attributes:
+        same: they are the same row.
+        may: the row there may be changed by this source.
+        values: what the columns would be, by name; the lineage left out.
+    """
+
+    same: str
+    may: str
+    values: dict[str, str]
+
+    @property
+    def differs(self) -> str:
+        """Something of the row there would change."""
+        each = [f'c."{name}" IS DISTINCT FROM {value}' for name, value in self.values.items()]
+        return " OR ".join(each) or "false"
+
+
+def _merging(table: Table) -> _Merging:
     landing = table.info["landing"]
     same = " AND ".join(f'c."{name}" = s."{name}"' for name in _key(table))
     may = "true"
@@ -117,16 +144,24 @@ def _merge(table: Table) -> str:
             f" OR (c.stage_id, c.feed_month) IN ({_FEEDS}))"
         )
         values["closed_at"] = "CAST(NULL AS timestamptz)"
-    differs = " OR ".join(f'c."{name}" IS DISTINCT FROM {value}' for name, value in values.items())
-    values |= {"page_hash": "s.page_hash", "selector_version": "s.selector_version"}
+    return _Merging(same, may, values)
+
+
+def _merge(table: Table) -> str:
+    landing = table.info["landing"]
+    parts = _merging(table)
+    values = parts.values | {
+        "page_hash": "s.page_hash",
+        "selector_version": "s.selector_version",
+    }
     assigned = ", ".join(f'"{name}" = {value}' for name, value in values.items())
     columns = _columns(table)
     return f"""
 WITH source AS MATERIALIZED (
   {_SOURCES[landing](table)}
 ), merged AS (
-  MERGE INTO core."{table.name}" AS c USING source AS s ON {same}
-  WHEN MATCHED AND {may} AND ({differs}) THEN UPDATE SET {assigned}, {_BATCH}
+  MERGE INTO core."{table.name}" AS c USING source AS s ON {parts.same}
+  WHEN MATCHED AND {parts.may} AND ({parts.differs}) THEN UPDATE SET {assigned}, {_BATCH}
   WHEN NOT MATCHED THEN INSERT ({_list(columns)}, {_list(LINEAGE)})
     VALUES ({_list(columns, "s.")}, s.page_hash, s.selector_version,
             CAST(:batch_id AS uuid), :now)
@@ -138,31 +173,80 @@ SELECT (SELECT count(*) FROM source) AS staged,
 FROM merged"""
 
 
+def _foresee(table: Table) -> str:
+    parts = _merging(table)
+    key = f"jsonb_build_array({_list(_key(table), 's.')})"
+    changes = []
+    for name, value in parts.values.items():
+        changed = f'FILTER (WHERE updates AND c."{name}" IS DISTINCT FROM {value})'
+        example = f'any_value(jsonb_build_array({key}, c."{name}", {value}))'
+        changes.append(f'jsonb_build_array(count(*) {changed}, {example} {changed}) AS "{name}"')
+    return f"""
+WITH source AS MATERIALIZED (
+  {_SOURCES[table.info["landing"]](table)}
+)
+SELECT {
+        ", ".join(
+            [
+                "count(*) AS staged",
+                "count(*) FILTER (WHERE c.ctid IS NULL) AS inserted",
+                "count(*) FILTER (WHERE updates) AS updated",
+                *changes,
+            ]
+        )
+    }
+FROM source s LEFT JOIN core."{table.name}" c ON {parts.same}
+CROSS JOIN LATERAL (
+  SELECT c.ctid IS NOT NULL AND {parts.may} AND ({parts.differs})
+) AS compared (updates)"""
+
+
 def _vanish(table: Table) -> str | None:
+    landing = table.info["landing"]
+    if landing == REPLACE:
+        return f'DELETE FROM core."{table.name}" c WHERE {_is_gone(table)}'
+    if landing == CLOSE:
+        return f"""
+UPDATE core."{table.name}" c
+SET closed_at = :now, page_hash = t.page_hash, selector_version = t.selector_version, {_BATCH}
+FROM {_LANDED_FEEDS}
+JOIN ops.target t ON t.target_key = feed.target_key
+WHERE {_is_gone(table)}"""
+    return None
+
+
+def _foresee_vanish(table: Table) -> str | None:
+    landing = table.info["landing"]
+    if landing not in (REPLACE, CLOSE):
+        return None
+    feeds = f", {_LANDED_FEEDS}" if landing == CLOSE else ""
+    return f'SELECT count(*) FROM core."{table.name}" c{feeds} WHERE {_is_gone(table)}'
+
+
+_LANDED_FEEDS = """
+  unnest(CAST(:feeds AS text[]), CAST(:stages AS integer[]), CAST(:months AS text[]))
+  AS feed (target_key, stage_id, feed_month)"""
+
+
+def _is_gone(table: Table) -> str:
+    """A row of `c` that its page, landed now, no longer has."""
     same = " AND ".join(f'n."{name}" = c."{name}"' for name in _key(table))
     not_staged = (
         f'NOT EXISTS (SELECT FROM staging."{table.name}" n'
         f" WHERE n.target_key = ANY(:keys) AND {same})"
     )
     if table.info["landing"] == REPLACE:
-        return f"""
-DELETE FROM core."{table.name}" c
-WHERE c.match_id = ANY(:match_ids) AND {not_staged}"""
-    if table.info["landing"] == CLOSE:
-        return f"""
-UPDATE core."{table.name}" c
-SET closed_at = :now, page_hash = t.page_hash, selector_version = t.selector_version, {_BATCH}
-FROM unnest(CAST(:feeds AS text[]), CAST(:stages AS integer[]), CAST(:months AS text[]))
-  AS feed (target_key, stage_id, feed_month)
-JOIN ops.target t ON t.target_key = feed.target_key
-WHERE c.stage_id = feed.stage_id AND c.feed_month = feed.feed_month
-  AND c.closed_at IS NULL AND {not_staged}"""
-    return None
+        return f"c.match_id = ANY(:match_ids) AND {not_staged}"
+    return (
+        "c.stage_id = feed.stage_id AND c.feed_month = feed.feed_month"
+        f" AND c.closed_at IS NULL AND {not_staged}"
+    )
 
 
 # Parents before children.
 TABLES: tuple[TableSql, ...] = tuple(
-    TableSql(table.name, _merge(table), _vanish(table)) for table in CORE_TABLES
+    TableSql(table.name, _merge(table), _vanish(table), _foresee(table), _foresee_vanish(table))
+    for table in CORE_TABLES
 )
 
 # The schedule may land after the match: it tells the stage, the match's page stays its source.
