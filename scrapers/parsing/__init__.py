@@ -4,5 +4,6 @@ from scrapers.parsing.extract import Extracted, extract
 from scrapers.parsing.files import SelectorFiles
 from scrapers.parsing.model import SelectorFile
 from scrapers.parsing.page import Page
+from scrapers.parsing.versions import Versions
 
-__all__ = ["Extracted", "Page", "SelectorFile", "SelectorFiles", "extract"]
+__all__ = ["Extracted", "Page", "SelectorFile", "SelectorFiles", "Versions", "extract"]

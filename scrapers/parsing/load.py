@@ -52,13 +52,13 @@ class Problem:
         return f"{self.file}:{self.line}: {where}{self.what}: {self.mend}"
 
 
-def load(path: Path, demands: Demands | None = None) -> SelectorFile:
-    """The selector file at `path`, held to `demands` too.
+def load(path: Path, demands: Demands | None = None, content: bytes | None = None) -> SelectorFile:
+    """The selector file at `path`, held to `demands` too; `content` stands for what it holds.
 
     Raises:
         ConfigInvalid: it has problems; `facts["problems"]` lists them, one line each.
     """
-    selector, problems = check(path, demands)
+    selector, problems = check(path, demands, content)
     if selector is None or problems:
         lines = [str(problem) for problem in problems]
         raise ConfigInvalid(
@@ -67,11 +67,16 @@ def load(path: Path, demands: Demands | None = None) -> SelectorFile:
     return selector
 
 
-def check(path: Path, demands: Demands | None = None) -> tuple[SelectorFile | None, list[Problem]]:
-    """The selector file at `path` and all its problems; no file if it can't be made one."""
+def check(
+    path: Path, demands: Demands | None = None, content: bytes | None = None
+) -> tuple[SelectorFile | None, list[Problem]]:
+    """The selector file at `path` and all its problems; no file if it can't be made one.
+
+    `content` stands for what the file holds: a text of the registry has no file of its own.
+    """
     name = str(path)
     try:
-        written = read_yaml(path)
+        written = read_yaml(path, content)
     except YamlProblemError as error:
         return None, [Problem(name, error.line, "", error.what, error.mend)]
     lines = written.lines

@@ -41,15 +41,15 @@ class Written:
     nodes: int = 0
 
 
-def read_yaml(path: Path) -> Written:
-    """The mapping that a file holds.
+def read_yaml(path: Path, content: bytes | None = None) -> Written:
+    """The mapping that a file holds; `content` stands for what the file holds.
 
     Raises:
         YamlProblemError: it can't be read, or is no plain YAML mapping.
     """
     reader = YAML(typ="safe", pure=True)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if content is None else content
         if len(content) > MAX_BYTES:
             raise YamlProblemError(1, "is larger than 1 MB", "split it")
         tree = reader.compose(content.decode())

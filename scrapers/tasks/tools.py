@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 from scrapers.archive.store import Archive
 from scrapers.browser.politeness import Politeness
 from scrapers.browser.session import Browser
-from scrapers.parsing.files import SelectorFiles
+from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.settings import Settings, settings
 from scrapers.warehouse.engine import engine
-from scrapers.whoscored.read import selector_files
+from scrapers.whoscored.read import selectors_in_force
 
 
 @dataclass
@@ -40,9 +40,9 @@ class Tools:
         return Politeness(self.settings, self.engine)
 
     @cached_property
-    def selectors(self) -> SelectorFiles:
-        """The selector files; an edited one is taken up at the next page."""
-        return selector_files(self.settings.selectors_dir)
+    def selectors(self) -> SelectorsInForce:
+        """The selector files in force; a promotion or rollback is taken up without a restart."""
+        return selectors_in_force(self.engine, self.settings.selectors_dir)
 
     @property
     def browser(self) -> Browser:

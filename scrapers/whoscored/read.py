@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from scrapers.errors import ConfigInvalid
 from scrapers.parsing.coverage import Coverage, coverage_of
 from scrapers.parsing.extract import Extracted
 from scrapers.parsing.failures import Failures
 from scrapers.parsing.files import SelectorFiles
+from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
+from scrapers.parsing.versions import Versions
 from scrapers.targets import PageKind, Target
 from scrapers.whoscored import match_centre, schedule
 from scrapers.whoscored.emptiness import check_page
@@ -41,15 +45,20 @@ class ReadPage:
 
 
 def selector_files(folder: Path) -> SelectorFiles:
-    """The selector files under `folder`, held to what the warehouse needs of them."""
+    """The selector files under `folder`, promoted or not, held to what the warehouse needs."""
     return SelectorFiles(folder, demands=unmet)
+
+
+def selectors_in_force(engine: Engine, folder: Path) -> SelectorsInForce:
+    """The selector files in force by the warehouse's registry, held to what it needs of them."""
+    return SelectorsInForce(engine, folder, demands=unmet)
 
 
 def read_page(
     html: bytes,
     target: Target,
     url: str,
-    files: SelectorFiles,
+    files: Versions,
     *,
     on: date | None = None,
     version: str | None = None,
@@ -60,7 +69,7 @@ def read_page(
         html: the page as archived.
         target: what was asked for; a page of something else is refused.
         url: where it came from, for messages.
-        files: the selector files, see `selector_files`.
+        files: the selector files, see `selectors_in_force` and `selector_files`.
         on: day on which it was fetched; chooses between versions that fit equally.
         version: the only selector version to try.
 
