@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, text, tuple_, u
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from scrapers.errors import InvalidBatch
-from scrapers.targets import PageKind, Target
+from scrapers.targets import PageKind, Target, id_names
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.landing_sql import STAGE_OF_MATCHES, TABLES
 from scrapers.warehouse.ops_tables import LandingRow, QuarantineRow, TargetRow
@@ -41,6 +41,31 @@ class RowCounts:
     updated: int = 0
     deleted: int = 0
     unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column that a landing would change.
+
+    Attributes:
+        rows: in how many rows.
+        key: the key of one of them.
+        old: its value there.
+        new: what it would be.
+    """
+
+    rows: int
+    key: list[Any]
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a landing would do to a table; see `RowCounts`."""
+
+    counts: RowCounts
+    changes: dict[str, Change]
 
 
 def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, RowCounts]:
@@ -77,6 +102,41 @@ def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, Ro
     return counts
 
 
+def foresee(connection: Connection, keys: Sequence[str]) -> dict[str, Foreseen]:
+    """What landing the staged rows of these targets would do; nothing is done, nothing locked.
+
+    Tables without any row are left out. What one row of the batch does to another (a match's
+    stage, told by a feed that lands with it) is not foreseen.
+    """
+    given = {"keys": list(keys), **_ids(keys)}
+    _plan_for_many(connection)
+    found: dict[str, Foreseen] = {}
+    for table in TABLES:
+        row = connection.execute(text(table.foresee), given).mappings().one()
+        counted = {name: row[name] for name in ("staged", "inserted", "updated")}
+        gone = connection.scalar(text(table.foresee_vanish), given) if table.foresee_vanish else 0
+        counts = RowCounts(
+            row["inserted"],
+            row["updated"],
+            gone or 0,
+            row["staged"] - row["inserted"] - row["updated"],
+        )
+        if any(asdict(counts).values()):
+            changes = {
+                name.removeprefix("changed "): Change(value[0], *value[1])
+                for name, value in row.items()
+                if name not in counted and value[0]
+            }
+            found[table.name] = Foreseen(counts, changes)
+    return found
+
+
+def _plan_for_many(connection: Connection) -> None:
+    # Statistics of the staging tables are of other targets, long gone: by them the planner may
+    # expect one row and loop over all of them for each.
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+
+
 def _lock_targets(connection: Connection, good: Sequence[Staged]) -> list[str]:
     """Keys of those that still wait as they were judged; nobody else changes them now."""
     pairs = [(staged.target_key, staged.staged_id) for staged in good]
@@ -96,12 +156,16 @@ def _ids(keys: Sequence[str]) -> dict[str, list[Any]]:
     """The ids in the targets' keys, as the statements' parameters."""
     targets = [Target.from_key(key) for key in keys]
     feeds = [target for target in targets if target.page_kind is PageKind.SCHEDULE]
-    return {
-        "match_ids": [
-            int(target.id_map["match_id"])
+    of_pages = {
+        f"{kind}_{name}": [
+            int(value) if (value := target.id_map[name]).isdecimal() else value
             for target in targets
-            if target.page_kind is PageKind.MATCH_CENTRE
-        ],
+            if target.page_kind is kind
+        ]
+        for kind in PageKind
+        for name in id_names(kind)
+    }
+    return of_pages | {
         "feeds": [target.key for target in feeds],
         "stages": [int(target.id_map["stage_id"]) for target in feeds],
         "months": [target.id_map["month"] for target in feeds],
@@ -109,9 +173,7 @@ def _ids(keys: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def _land_rows(connection: Connection, given: dict[str, Any]) -> dict[str, RowCounts]:
-    # Statistics of the staging tables are of other targets, long gone: by them the planner may
-    # expect one row and loop over all of them for each.
-    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    _plan_for_many(connection)
     counts: dict[str, RowCounts] = {}
     for table in TABLES:
         row = connection.execute(text(table.merge), given).one()

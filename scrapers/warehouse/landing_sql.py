@@ -3,8 +3,9 @@
 Each merges a core table with a `source`: the batch's staged rows, one for a key, with the
 lineage of their page. Rows that are the same already are not touched, not even locked.
 
-Parameters: `keys` (targets), `batch_id`, `now`; for tables that a match's page replaces also
-`match_ids`; for the schedule the landed feeds, side by side: `feeds`, `stages`, `months`.
+Parameters: `keys` (targets), `batch_id`, `now`; for tables that a page replaces also the ids of
+the landed pages, side by side, as `<page kind>_<id>`; for the schedule the landed feeds, side by
+side: `feeds`, `stages`, `months`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Table
+from sqlalchemy import Dialect, Table
+from sqlalchemy.dialects import postgresql
 
 from scrapers.warehouse.tables import CLOSE, CORE_TABLES, LINEAGE, MERGE, REPLACE, data_columns
 
@@ -22,6 +24,7 @@ INACTIVE = ("postponed", "cancelled", "abandoned")
 
 _IS_INACTIVE = "s.status IN ({})".format(", ".join(f"'{status}'" for status in INACTIVE))
 _FEEDS = "SELECT * FROM unnest(CAST(:stages AS integer[]), CAST(:months AS text[]))"
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 _BATCH = "batch_id = CAST(:batch_id AS uuid), landed_at = :now"
 _NEWEST = "t.fetched_at DESC NULLS LAST, s.target_key DESC, s.row_number DESC"
 
@@ -34,7 +37,7 @@ class TableSql:
         merge: inserts and updates; gives one row: staged, inserted, updated.
         vanish: deletes what its page no longer has, or closes it; None: nothing vanishes.
         foresee: what `merge` would do, without doing it; gives one row: staged, inserted,
-            updated, and by column that would change how many rows and one of them, as
+            updated, and for each column `changed <name>`: in how many rows, and one of them as
             [[key …], old value, new value].
         foresee_vanish: counts what `vanish` would take away.
     """
@@ -134,8 +137,8 @@ def _merging(table: Table) -> _Merging:
     may = "true"
     values = {name: f's."{name}"' for name in _others(table)}
     if landing == REPLACE:
-        # Said for the planner: only these matches' rows are read, not all there are.
-        same += " AND c.match_id = ANY(:match_ids)"
+        # Said for the planner: only these pages' rows are read, not all there are.
+        same += f" AND {_of_pages(table)}"
     elif landing == MERGE:
         values = {name: f'coalesce({value}, c."{name}")' for name, value in values.items()}
     elif landing == CLOSE:
@@ -145,6 +148,16 @@ def _merging(table: Table) -> _Merging:
         )
         values["closed_at"] = "CAST(NULL AS timestamptz)"
     return _Merging(same, may, values)
+
+
+def _of_pages(table: Table) -> str:
+    """Whether a core row is one of a landed page's."""
+    page, scope = table.info["page"], table.info["scope"]
+    if len(scope) == 1:
+        return f'c."{scope[0]}" = ANY(:{page}_{scope[0]})'
+    types = [table.columns[name].type.compile(dialect=_DIALECT) for name in scope]
+    lists = [f"CAST(:{page}_{name} AS {type_}[])" for name, type_ in zip(scope, types, strict=True)]
+    return f"({_list(scope, 'c.')}) IN (SELECT * FROM unnest({', '.join(lists)}))"
 
 
 def _merge(table: Table) -> str:
@@ -176,25 +189,22 @@ FROM merged"""
 def _foresee(table: Table) -> str:
     parts = _merging(table)
     key = f"jsonb_build_array({_list(_key(table), 's.')})"
+    counts = [
+        "count(*) AS staged",
+        "count(*) FILTER (WHERE c.ctid IS NULL) AS inserted",
+        "count(*) FILTER (WHERE updates) AS updated",
+    ]
     changes = []
     for name, value in parts.values.items():
         changed = f'FILTER (WHERE updates AND c."{name}" IS DISTINCT FROM {value})'
-        example = f'any_value(jsonb_build_array({key}, c."{name}", {value}))'
-        changes.append(f'jsonb_build_array(count(*) {changed}, {example} {changed}) AS "{name}"')
+        example = f'any_value(jsonb_build_array({key}, c."{name}", {value})) {changed}'
+        counted = f"jsonb_build_array(count(*) {changed}, {example})"
+        changes.append(f'{counted} AS "changed {name}"')
     return f"""
 WITH source AS MATERIALIZED (
   {_SOURCES[table.info["landing"]](table)}
 )
-SELECT {
-        ", ".join(
-            [
-                "count(*) AS staged",
-                "count(*) FILTER (WHERE c.ctid IS NULL) AS inserted",
-                "count(*) FILTER (WHERE updates) AS updated",
-                *changes,
-            ]
-        )
-    }
+SELECT {", ".join(counts + changes)}
 FROM source s LEFT JOIN core."{table.name}" c ON {parts.same}
 CROSS JOIN LATERAL (
   SELECT c.ctid IS NOT NULL AND {parts.may} AND ({parts.differs})
@@ -236,7 +246,7 @@ def _is_gone(table: Table) -> str:
         f" WHERE n.target_key = ANY(:keys) AND {same})"
     )
     if table.info["landing"] == REPLACE:
-        return f"c.match_id = ANY(:match_ids) AND {not_staged}"
+        return f"{_of_pages(table)} AND {not_staged}"
     return (
         "c.stage_id = feed.stage_id AND c.feed_month = feed.feed_month"
         f" AND c.closed_at IS NULL AND {not_staged}"
