@@ -5,7 +5,8 @@ Every column's comment says meaning, unit and where on the page it comes from. T
 in its `info`:
 
 - `merge`: rows are inserted or updated, never deleted; a null never overwrites a value.
-- `replace`: the table's rows of a match are, after landing, exactly those of its page.
+- `replace`: the table's rows of a page are, after landing, exactly those of it; `page` is the
+  kind of page and `scope` the columns that say which rows are the page's.
 - `close`: as merge, but rows that their feed no longer lists get `closed_at`.
 
 Each core table has a twin in `staging` (same columns without lineage, plus `target_key` and
@@ -36,6 +37,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from scrapers.targets import PageKind
 
 CORE, STAGING, OPS, RAW = "core", "staging", "ops", "raw"
 
@@ -85,6 +88,19 @@ class Lineage:
 
 
 MERGE, REPLACE, CLOSE = "merge", "replace", "close"
+
+
+def replaced_by(page: PageKind, *scope: str) -> dict[str, Any]:
+    """Info of a table whose rows of a page are, after landing, exactly those of the page.
+
+    Args:
+        page: kind of page that the rows are read from.
+        scope: columns that say which rows are the page's; ids in its address.
+    """
+    return {"landing": REPLACE, "page": page, "scope": scope}
+
+
+_OF_A_MATCH = replaced_by(PageKind.MATCH_CENTRE, "match_id")
 
 
 class Competition(Lineage, Base):
@@ -223,7 +239,7 @@ class Match(Lineage, Base):
     """A match as its match centre states it."""
 
     __tablename__ = "match"
-    __table_args__ = {"schema": CORE, "info": {"landing": REPLACE}}
+    __table_args__ = {"schema": CORE, "info": _OF_A_MATCH}
 
     match_id: Mapped[int] = _col(
         "the site's match id; args.matchId", primary_key=True, autoincrement=False
@@ -291,7 +307,7 @@ class MatchTeam(Lineage, Base):
     """A team's side of a match."""
 
     __tablename__ = "match_team"
-    __table_args__ = {"schema": CORE, "info": {"landing": REPLACE}}
+    __table_args__ = {"schema": CORE, "info": _OF_A_MATCH}
 
     match_id: Mapped[int] = _match_fk()
     team_id: Mapped[int] = _col(
@@ -322,7 +338,7 @@ class LineUp(Lineage, Base):
     """A player of a match's squad: starters, substitutes used and not used."""
 
     __tablename__ = "line_up"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     player_id: Mapped[int] = _col(
@@ -358,7 +374,7 @@ class Formation(Lineage, Base):
     """A formation of a team over a stretch of the match."""
 
     __tablename__ = "formation"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
@@ -389,7 +405,7 @@ class FormationSlot(Lineage, Base):
             ],
             ondelete="CASCADE",
         ),
-        {"schema": CORE, "info": {"landing": REPLACE}},
+        {"schema": CORE, "info": _OF_A_MATCH},
     )
 
     match_id: Mapped[int] = _match_fk()
@@ -411,7 +427,7 @@ class Substitution(Lineage, Base):
     """A substitution: the SubstitutionOff event and the SubstitutionOn event that it names."""
 
     __tablename__ = "substitution"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     off_event_id: Mapped[int] = _col(
@@ -437,7 +453,7 @@ class PlayerStat(Lineage, Base):
     """A statistic of a player in a match; players[].stats."""
 
     __tablename__ = "player_stat"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     player_id: Mapped[int] = _col(
@@ -454,7 +470,7 @@ class TeamStat(Lineage, Base):
     """A statistic of a team in a match; home/away.stats."""
 
     __tablename__ = "team_stat"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
@@ -468,7 +484,7 @@ class ShotZone(Lineage, Base):
     """A team's shots by zone of the goal and minute; home/away.shotZones."""
 
     __tablename__ = "shot_zone"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     team_id: Mapped[int] = _col("team", primary_key=True, autoincrement=False)
@@ -482,7 +498,7 @@ class Event(Lineage, Base):
     """An event of a match, every column the page carries; matchCentreData.events[]."""
 
     __tablename__ = "event"
-    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": {"landing": REPLACE}})
+    __table_args__ = (_match_team_fk(), {"schema": CORE, "info": _OF_A_MATCH})
 
     match_id: Mapped[int] = _match_fk()
     event_id: Mapped[int] = _col(
