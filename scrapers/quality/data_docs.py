@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -69,12 +70,12 @@ def _write(
     folder: Path, batch_id: UUID, suite: str, outcomes: Sequence[Outcome], targets: int
 ) -> Path:
     now = datetime.now(UTC)
-    run = RunIdentifier(run_name=f"batch {batch_id}", run_time=now)
+    run = RunIdentifier(run_name=f"batch-{batch_id}", run_time=now)
     report = _report(suite, outcomes, run, targets)
     key: Any = ValidationResultIdentifier(
         expectation_suite_identifier=ExpectationSuiteIdentifier(suite),
         run_id=run,
-        batch_identifier=f"{targets} targets",
+        batch_identifier=f"{targets}-targets",
     )
     config = in_memory()
     name = config.validation_results_store_name
@@ -149,12 +150,12 @@ def _result(number: int, outcome: Outcome) -> ExpectationValidationResult:
         config.kwargs["column_list"] = [
             f"{outcome.table}.{name}" for name in config.kwargs["column_list"]
         ]
-    notes = [f"{outcome.table}: {outcome.check.says} ({outcome.check.scope.value})"]
+    words = f"{outcome.table}: {outcome.check.says} ({outcome.check.scope.value})"
     if outcome.by_target:
         named = sorted(outcome.by_target)
         more = f" and {len(named) - _TARGETS_NAMED} more" if len(named) > _TARGETS_NAMED else ""
-        notes.append(f"broken by {', '.join(named[:_TARGETS_NAMED])}{more}")
-    config.notes = notes
+        words += f"; broken by {', '.join(named[:_TARGETS_NAMED])}{more}"
+    config.description = words.replace("$", "$$")
     examples = [example for rows in outcome.examples.values() for example in rows]
     percent = 100 * outcome.unexpected / outcome.rows if outcome.rows else 0.0
     result: dict[str, Any] = {
@@ -163,7 +164,8 @@ def _result(number: int, outcome: Outcome) -> ExpectationValidationResult:
         "unexpected_percent": percent,
         "unexpected_percent_total": percent,
         "partial_unexpected_list": [
-            ", ".join(f"{name} {value}" for name, value in example.items())
+            # What the site sent; Great Expectations writes it into the page as it is.
+            escape(", ".join(f"{name} {value}" for name, value in example.items()))
             for example in examples[:EXAMPLES]
         ],
     }

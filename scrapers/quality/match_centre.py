@@ -51,7 +51,7 @@ FEWEST_EVENTS, FEWEST_EVENTS_OF_A_HALF = 400, 50
 
 TABLES = (
     staged("competition"),
-    staged("season", note(matching("name", SEASON_NAME))),
+    staged("season", note(matching("name", SEASON_NAME, "the name is as 2022 or 2022/2023"))),
     staged("team"),
     staged("player", between("height_cm", 120, 230), between("weight_kg", 35, 160)),
     staged("referee"),
@@ -328,8 +328,12 @@ RULES = (
         equal("score_running", "score", "the teams' score is the match's", optional=True),
         equal("score_fulltime", "score_ft", optional=True),
         equal("score_halftime", "score_ht", optional=True),
-        at_least("score_ft", "score_ht", "goals are not taken back", optional=True),
-        at_least("score_et", "score_ft", "goals are not taken back", optional=True),
+        at_least(
+            "score_ft", "score_ht", "full-time goals include those of half-time", optional=True
+        ),
+        at_least(
+            "score_et", "score_ft", "goals after extra time include those before it", optional=True
+        ),
     ),
     rule(
         "minutes",

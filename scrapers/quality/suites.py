@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, text
 
 from scrapers.quality import match_centre, references, schedule
 from scrapers.quality.great import Judge
@@ -62,13 +63,11 @@ def judge_suite(
     Returns:
         The targets that were judged: those staged anew meanwhile are left out.
     """
-    # All that is read for one part of the judgement is read at one moment.
-    still = engine.execution_options(isolation_level="REPEATABLE READ")
     judged: list[Staged] = []
     for first in range(0, len(staged), AT_A_TIME):
-        judged += _judge_targets(still, judge, suite, staged[first : first + AT_A_TIME], outcomes)
-    _judge_references(still, judge, suite, judged, outcomes)
-    with transaction(still) as connection:
+        judged += _judge_targets(engine, judge, suite, staged[first : first + AT_A_TIME], outcomes)
+    _judge_references(engine, judge, suite, judged, outcomes)
+    with _reading(engine) as connection:
         keys = [item.target_key for item in current(connection, judged)]
         loaded = [(rule, rule.load(connection, keys)) for rule in suite.batch_rules]
     for rule, frame in loaded:
@@ -76,11 +75,21 @@ def judge_suite(
     return set(keys)
 
 
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one moment: rows and the name of their staging belong together."""
+    with transaction(engine.execution_options(isolation_level="REPEATABLE READ")) as connection:
+        # As in landing: by the staging tables' old statistics the planner expects one row, and
+        # would loop over all of them for each.
+        connection.execute(text("SET LOCAL enable_nestloop = off"))
+        yield connection
+
+
 def _judge_targets(
     engine: Engine, judge: Judge, suite: Suite, staged: Sequence[Staged], outcomes: Outcomes
 ) -> list[Staged]:
     loaded: list[tuple[Subject, pd.DataFrame]] = []
-    with transaction(engine) as connection:
+    with _reading(engine) as connection:
         found = current(connection, staged)
         keys = [item.target_key for item in found]
         for subject in (*suite.tables, *suite.rules):
@@ -99,7 +108,7 @@ def _judge_references(
     again = False
     while True:
         asked = [item for item in judged if item.target_key not in known_bad]
-        with transaction(engine) as connection:
+        with _reading(engine) as connection:
             keys = [item.target_key for item in current(connection, asked)]
             frame = references.load(connection, suite.references, keys)
         outcomes.judge(judge, suite.name, "references", frame, checks, ("value",), again=again)
