@@ -60,12 +60,12 @@ class Request:
             ConfigInvalid: names every field that is wrong and how to mend it.
         """
         problems: list[str] = []
-        days = _days(form, problems)
-        matches = _collect(_match_id, _items(form.get("match_ids")), problems)
-        kinds = _collect(_page_kind, _items(form.get("page_kinds")), problems) or ALL_KINDS
-        names = _items(form.get("competitions"))
-        stages = _collect(lambda name: _stages_named(name, settings.follow), names, problems)
-        if matches and (_filled(form, "date_from") or _filled(form, "date_to")):
+        days = days_of(form, problems)
+        matches = collect(match_id_of, entries(form.get("match_ids")), problems)
+        kinds = collect(_page_kind, entries(form.get("page_kinds")), problems) or ALL_KINDS
+        names = entries(form.get("competitions"))
+        stages = collect(lambda name: _stages_named(name, settings.follow), names, problems)
+        if matches and (filled(form, "date_from") or filled(form, "date_to")):
             problems.append("match_ids: dates are given too; give either days or match ids")
         elif matches and names:
             problems.append("match_ids: competitions are given too; a match id needs none")
@@ -125,32 +125,36 @@ def _stages_named(name: str, follow: Sequence[FollowedStage]) -> list[int]:
     return found
 
 
-def _days(form: Mapping[str, Any], problems: list[str]) -> Interval | None:
+def days_of(
+    form: Mapping[str, Any], problems: list[str], first: str = "date_from", last: str = "date_to"
+) -> Interval | None:
+    """The days of two fields, both included; what is wrong with them is added to `problems`."""
     values = {}
-    for field in ("date_from", "date_to"):
-        if _filled(form, field):
+    for field in (first, last):
+        if filled(form, field):
             try:
                 values[field] = parse_day(str(form[field]).strip()[:10])
             except ConfigInvalid as error:
                 problems.append(f"{field}: {error.detail}")
                 return None
-    if "date_to" in values and "date_from" not in values:
-        problems.append("date_from: missing, but date_to is given; fill it in")
-    if "date_from" not in values:
+    if last in values and first not in values:
+        problems.append(f"{first}: missing, but {last} is given; fill it in")
+    if first not in values:
         return None
     try:
-        days = Interval.of_days(values["date_from"], values.get("date_to", values["date_from"]))
+        days = Interval.of_days(values[first], values.get(last, values[first]))
     except ConfigInvalid as error:
-        problems.append(f"date_to: {error.detail}")
+        problems.append(f"{last}: {error.detail}")
         return None
     if days.end - days.start > LONGEST:
         problems.append(
-            f"date_to: {days} is more than {LONGEST.days} days; ask for a season at a time"
+            f"{last}: {days} is more than {LONGEST.days} days; ask for a season at a time"
         )
     return days
 
 
-def _match_id(text: str) -> int:
+def match_id_of(text: str) -> int:
+    """The match id written so; raises ConfigInvalid for anything else."""
     if not text.isdecimal() or int(text) == 0:
         raise ConfigInvalid(f"match_ids: {text!r} is no match id: write the number, e.g. 1650630")
     return int(text)
@@ -164,7 +168,8 @@ def _page_kind(text: str) -> PageKind:
         raise ConfigInvalid(f"page_kinds: {text!r} is unknown: choose of {kinds}") from error
 
 
-def _collect(read: Callable[[str], T], items: Iterable[str], problems: list[str]) -> tuple[T, ...]:
+def collect(read: Callable[[str], T], items: Iterable[str], problems: list[str]) -> tuple[T, ...]:
+    """What `read` makes of each item, each once; what it refuses is added to `problems`."""
     values: dict[str, T] = {}
     for item in items:
         try:
@@ -174,11 +179,12 @@ def _collect(read: Callable[[str], T], items: Iterable[str], problems: list[str]
     return tuple(values.values())
 
 
-def _filled(form: Mapping[str, Any], field: str) -> bool:
+def filled(form: Mapping[str, Any], field: str) -> bool:
+    """Whether a field of the form says anything."""
     return form.get(field) not in (None, "", [])
 
 
-def _items(value: Any) -> list[str]:
+def entries(value: Any) -> list[str]:
     """The entries of a list field; a text is split at commas and line ends."""
     if value is None:
         return []
