@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -33,10 +34,24 @@ def engine(settings: Settings | None = None) -> Engine:
     return _engine(url, os.getpid())
 
 
+def single_connection(settings: Settings) -> Engine:
+    """A new engine of one connection, whose temporary tables stay until it is disposed of.
+
+    Raises:
+        ConfigInvalid: the address is none.
+    """
+    url = settings.database_url.get_secret_value()
+    return _make(url, pool_size=1, max_overflow=0, pool_timeout=30)
+
+
 @lru_cache(maxsize=8)
 def _engine(url: str, pid: int) -> Engine:
     # The process is part of the key: a forked worker must not share its parent's connections.
     del pid
+    return _make(url, pool_pre_ping=True, pool_size=4, max_overflow=8, pool_timeout=30)
+
+
+def _make(url: str, **pool: Any) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -45,10 +60,7 @@ def _engine(url: str, pid: int) -> Engine:
         raise _wrong_address(f"names {parsed.get_backend_name()}, not postgresql")
     return create_engine(
         parsed.set(drivername="postgresql+psycopg2"),
-        pool_pre_ping=True,
-        pool_size=4,
-        max_overflow=8,
-        pool_timeout=30,
+        **pool,
         hide_parameters=True,  # values of rows have no place in a log
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
