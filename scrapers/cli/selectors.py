@@ -27,7 +27,7 @@ from scrapers.parsing.page import Page
 from scrapers.parsing.schema import schema_text
 from scrapers.parsing.values import shown
 from scrapers.settings import ROOT, load_settings
-from scrapers.targets import PageKind
+from scrapers.targets import SOURCE, PageKind
 from scrapers.whoscored.needs import unmet
 
 selectors_app = typer.Typer(
@@ -171,7 +171,10 @@ def _selector(
     if kind is not None:
         return files.resolve(page, kind, on, version)
     candidates: dict[str, list[str]] = {}
-    for known in PageKind:
+    # Every whole page has the menu of tournaments: that kind is the last to be thought of.
+    for known in sorted(PageKind, key=lambda kind: kind is PageKind.TOURNAMENTS):
+        if not (files.folder / SOURCE / known).is_dir():
+            continue
         try:
             return files.resolve(page, known, on, version)
         except LayoutChanged as error:
