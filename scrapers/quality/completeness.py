@@ -14,7 +14,7 @@ from scrapers.quality.outcomes import Outcomes
 from scrapers.quality.subjects import frame_of
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import BatchTargetRow, TargetRow
-from scrapers.warehouse.records import State
+from scrapers.warehouse.records import MEND, State
 
 SUITE = "batch"
 # Up to this many bad targets are bad targets; more may be a bad batch.
@@ -33,20 +33,36 @@ def judge_completeness(
 
     Bad are those judged so and those of the batch that no selector version reads. What the
     batch landed or put aside before counts too: a batch is not worse for being published again.
+    Targets that are read again because they could not be read before do not count: a batch is
+    not worse for mending some of them only.
 
     Args:
         judged: targets judged now.
         floor: settings' completeness_floor, 0 to 1.
     """
-    bad = len(outcomes.bad_targets().keys() & set(judged))
+    counted = set(judged) - _mended(engine, batch_id)
+    bad = len(outcomes.bad_targets().keys() & counted)
     landed, unread = _elsewhere(engine, batch_id, judged)
-    total, bad = len(judged) + landed + unread, bad + unread
+    total, bad = len(counted) + landed + unread, bad + unread
+    judge_share(judge, outcomes, total, bad, floor)
+
+
+def judge_share(judge: Judge, outcomes: Outcomes, total: int, bad: int, floor: float) -> None:
+    """Hold the share of good targets, of `total` of which `bad` are bad, against the floor."""
     share = (total - bad) / total if bad > TOLERATED else None
     frame = frame_of(("targets", "bad", "good_share"), [(total, bad, share)])
     check = whole_batch(
         between("good_share", floor, 1, f"at least {floor:.0%} of the targets are good")
     )
     outcomes.judge(judge, SUITE, "completeness", frame, [check])
+
+
+def _mended(engine: Engine, batch_id: UUID) -> set[str]:
+    query = select(BatchTargetRow.target_key).where(
+        BatchTargetRow.batch_id == batch_id, BatchTargetRow.reason == MEND
+    )
+    with transaction(engine) as connection:
+        return set(connection.scalars(query))
 
 
 def _elsewhere(engine: Engine, batch_id: UUID, judged: Collection[str]) -> tuple[int, int]:
@@ -58,7 +74,11 @@ def _elsewhere(engine: Engine, batch_id: UUID, judged: Collection[str]) -> tuple
     query = (
         select(func.count().filter(landed), func.count().filter(unread))
         .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
-        .where(BatchTargetRow.batch_id == batch_id, TargetRow.target_key.not_in(judged))
+        .where(
+            BatchTargetRow.batch_id == batch_id,
+            BatchTargetRow.reason != MEND,
+            TargetRow.target_key.not_in(judged),
+        )
     )
     with transaction(engine) as connection:
         row = connection.execute(query).one()

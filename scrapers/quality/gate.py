@@ -57,11 +57,14 @@ def judge(engine: Engine, batch_id: UUID, staged: Sequence[Staged], settings: Se
         InvalidBatch: the batch as a whole can't be trusted: nothing of it may land, and all its
             targets judged here are put aside, so that the ledger says what is left to do.
         WarehouseUnavailable: nothing is written; call again.
-        RuntimeError: an expectation can't be computed: a defect of a suite. Nothing is written.
+        RuntimeError: an expectation can't be computed, or a page kind has no suite: a defect of
+            ours. Nothing is written.
     """
+    without = sorted({item.page_kind for item in staged} - SUITES.keys())
+    if without:
+        raise RuntimeError(f"no suite judges {', '.join(without)}: add it to quality.suites.SUITES")
     great, outcomes = Judge(), Outcomes()
     judged: set[str] = set()
-    names = [SUITES[kind].name for kind in SUITES]
     for kind, suite in SUITES.items():
         of_kind = [item for item in staged if item.page_kind == kind]
         if of_kind:
@@ -70,11 +73,12 @@ def judge(engine: Engine, batch_id: UUID, staged: Sequence[Staged], settings: Se
         return Verdict((), {}, None)
     judge_completeness(engine, great, batch_id, judged, outcomes, settings.completeness_floor)
     found = list(outcomes)
-    suite_name = next((o.suite for o in found if o.suite in names), names[0])
+    # A batch is of one page kind as a rule; the report bears its name.
+    suite_name = SUITES[staged[0].page_kind].name
     docs_path = data_docs.write(settings.data_docs_dir, batch_id, suite_name, found, len(judged))
     bad = {key: why for key, why in outcomes.bad_targets().items() if key in judged}
     refusals = {
-        key: verdicts.Refusal(_invalid_rows(why, docs_path), why) for key, why in bad.items()
+        key: verdicts.Refusal(invalid_rows(why, docs_path), why) for key, why in bad.items()
     }
     broken = outcomes.unmet(Scope.BATCH)
     failure = _invalid_batch(broken, len(judged), len(bad), docs_path) if broken else None
@@ -103,7 +107,8 @@ def judge(engine: Engine, batch_id: UUID, staged: Sequence[Staged], settings: Se
     return verdict
 
 
-def _invalid_rows(reasons: list[dict[str, Any]], docs_path: Path | None) -> InvalidRows:
+def invalid_rows(reasons: list[dict[str, Any]], docs_path: Path | None = None) -> InvalidRows:
+    """The failure of a target, from the reasons one by one."""
     named = "; ".join(
         f"{why['table']}: {why['what']} ({why['rows']} rows)" for why in reasons[:_NAMED]
     )

@@ -1,7 +1,8 @@
 """Foreign keys of the core tables, as expectations: whatever a row names must be there.
 
-A parent that its page replaces as a whole (match, match_team, formation) must be on the page
-itself. Others may also be in core already, or among the rows that are about to land with it.
+A parent that this very kind of page replaces as a whole (of a match centre: match, match_team,
+formation) must be on the page itself. Others may also be in core already, or among the rows that
+are about to land with it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, ForeignKeyConstraint, text
 
 from scrapers.quality.checks import Check, holds
 from scrapers.quality.subjects import KEY, Subject, frame_of
+from scrapers.targets import PageKind
 from scrapers.warehouse.tables import CORE_TABLES, REPLACE, staging_table
 
 _CORE = {table.name: table for table in CORE_TABLES}
@@ -28,11 +30,11 @@ class Reference:
     check: Check
 
 
-def references_of(tables: Sequence[Subject]) -> tuple[Reference, ...]:
+def references_of(page_kind: PageKind, tables: Sequence[Subject]) -> tuple[Reference, ...]:
     """The foreign keys of a page kind's tables, by table and column."""
     names = {subject.name for subject in tables}
     found = [
-        _reference(constraint)
+        _reference(page_kind, constraint)
         for table in CORE_TABLES
         if table.name in names
         for constraint in table.foreign_key_constraints
@@ -55,7 +57,7 @@ def load(
     return pd.concat(frames, ignore_index=True)
 
 
-def _reference(constraint: ForeignKeyConstraint) -> Reference:
+def _reference(page_kind: PageKind, constraint: ForeignKeyConstraint) -> Reference:
     table, parent = _CORE[constraint.table.name], constraint.referred_table
     pairs = [(element.parent.name, element.column.name) for element in constraint.elements]
     children = [child for child, _ in pairs]
@@ -65,7 +67,7 @@ def _reference(constraint: ForeignKeyConstraint) -> Reference:
     none_null = " AND ".join(f"{child} IS NOT NULL" for child in children)
     value = " || ', ' || ".join(f"r.{key}" for key in keys)
     joined = ", ".join(keys)
-    replaced = parent.info["landing"] == REPLACE
+    replaced = parent.info["landing"] == REPLACE and parent.info["page"] == page_kind
     own = "target_key, " if replaced else ""
     in_core = "" if replaced else f" UNION SELECT {given} FROM {parent.fullname}"
     sql = f"""

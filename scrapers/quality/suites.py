@@ -40,12 +40,13 @@ class Suite:
     batch_rules: tuple[Subject, ...]
 
 
-SUITES = {
+# A page kind without a suite here can't be published.
+SUITES: dict[PageKind, Suite] = {
     kind: Suite(
         module.SUITE,
         module.TABLES,
         module.RULES,
-        references.references_of(module.TABLES),
+        references.references_of(kind, module.TABLES),
         module.BATCH_RULES,
     )
     for kind, module in (

@@ -222,6 +222,16 @@ def test_an_expectation_that_can_not_be_computed_lets_nothing_pass(
     assert [bench.count(model) for model in WRITTEN] == [0, 0, 0]
 
 
+def test_a_page_kind_without_a_suite_lets_nothing_pass(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = bench.batch(pages_of(finished()[:1]))
+    monkeypatch.delitem(suites.SUITES, staged[0].page_kind)
+    with pytest.raises(RuntimeError, match="no suite judges match_centre"):
+        judge(bench.engine, bench.batch_id, staged, bench.settings)
+    assert [bench.count(model) for model in WRITTEN] == [0, 0, 0]
+
+
 # --- Data Docs --------------------------------------------------------------------------------
 
 
