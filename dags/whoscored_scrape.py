@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 
+from scrapers.pipeline.steps import RUN_KINDS
 from touchline_airflow.choices import followed
 from touchline_airflow.collect import DEFAULT_ARGS, collect
 
@@ -46,12 +47,12 @@ with DAG(
             section="Days",
         ),
         "page_kinds": Param(
-            ["schedule", "match_centre"],
-            type="array",
+            [],
+            type=["null", "array"],
             items={"type": "string"},
-            examples=["schedule", "match_centre"],
+            examples=list(RUN_KINDS),
             title="Page kinds",
-            section="Days",
+            description="Empty: those of the settings.",
         ),
         "match_ids": Param(
             [],

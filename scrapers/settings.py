@@ -31,6 +31,7 @@ from pydantic_settings import (
 )
 
 from scrapers.errors import ConfigInvalid
+from scrapers.targets import PageKind
 
 PREFIX = "TOUCHLINE_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,6 +122,14 @@ class Settings(BaseSettings):
     follow: Annotated[list[FollowedStage], NoDecode, BeforeValidator(_from_json)] = Field(
         default=[], description="followed stages, as JSON: [{competition, season, stage_id}]"
     )
+    page_kinds: Annotated[list[PageKind], NoDecode] = Field(
+        default=[PageKind.SCHEDULE, PageKind.MATCH_CENTRE],
+        min_length=1,
+        description="kinds of page that runs collect, comma separated; see scrapers.targets",
+    )
+    preview_days: int = Field(
+        default=2, ge=0, le=14, description="days ahead for which match previews are collected"
+    )
     page_interval_seconds: float = Field(
         default=3.0, ge=0, le=3600, description="pause between two pages of a host, all workers"
     )
@@ -177,7 +186,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
-        for name in ("allowed_hosts", "hub_urls", "browser_args"):
+        for name in ("allowed_hosts", "hub_urls", "browser_args", "page_kinds"):
             if isinstance(text := values.get(name), str):
                 values[name] = [part.strip() for part in text.split(",") if part.strip()]
         return values

@@ -16,33 +16,19 @@ it gives depends on the landed fixtures, the ledger and the clock alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, Select, select
 
 from scrapers.pipeline.intervals import Interval, month_end
+from scrapers.pipeline.plan_pages import plan_pages
+from scrapers.pipeline.reasons import FORCE, known_targets, match_reason, schedule_reason
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.ops_tables import TargetRow
-from scrapers.warehouse.records import PlannedTarget, State
+from scrapers.warehouse.records import PlannedTarget
 from scrapers.warehouse.tables import Fixture
-
-NEW, CORRECTION, RECHECK, FORCE = "new", "correction", "recheck", "force"
-
-ABSENT_PAUSE = timedelta(days=1)
-ABSENT_PATIENCE = timedelta(days=14)
-_FAILED = {State.BLOCKED, State.QUARANTINED}
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger knows of a target: its state and when its page was last fetched."""
-
-    state: State
-    fetched_at: datetime | None
 
 
 def plan(
@@ -66,7 +52,9 @@ def plan(
         return []
     if page_kind is PageKind.SCHEDULE:
         return plan_schedules(engine, settings, request, now=now)
-    return plan_matches(engine, settings, request, now=now)
+    if page_kind is PageKind.MATCH_CENTRE:
+        return plan_matches(engine, settings, request, now=now)
+    return plan_pages(engine, settings, request, page_kind, now=now)
 
 
 def plan_schedules(
@@ -81,7 +69,7 @@ def plan_schedules(
         for stage_id in request.stage_ids
         for month in months
     }
-    known = _ledger(engine, list(targets))
+    known = known_targets(engine, targets)
     lookback = timedelta(days=settings.lookback_days)
     planned = []
     for target, month in targets.items():
@@ -92,17 +80,6 @@ def plan_schedules(
     return planned
 
 
-def schedule_reason(known: Known | None, settled_at: datetime) -> str | None:
-    """Why to fetch a month's feed now; None: it is settled."""
-    if known is None:
-        return NEW
-    if known.state is not State.LANDED:
-        return RECHECK if known.state in _FAILED or known.state is State.ABSENT else NEW
-    if known.fetched_at is None or known.fetched_at < settled_at:
-        return RECHECK
-    return None
-
-
 def plan_matches(
     engine: Engine, settings: Settings, request: Request, *, now: datetime
 ) -> list[PlannedTarget]:
@@ -110,7 +87,7 @@ def plan_matches(
     settle = timedelta(hours=settings.settle_hours)
     kickoffs = _kickoffs(engine, settings, request)
     targets = {match_id: Target.match_centre(match_id) for match_id in kickoffs}
-    known = _ledger(engine, list(targets.values()))
+    known = known_targets(engine, targets.values())
     planned = []
     for match_id, kickoff in kickoffs.items():
         target = targets[match_id]
@@ -121,31 +98,6 @@ def plan_matches(
         if reason:
             planned.append(PlannedTarget(target, reason, kickoff))
     return planned
-
-
-def match_reason(
-    known: Known | None, kickoff: datetime | None, *, now: datetime, settle: timedelta
-) -> str | None:
-    """Why to fetch a finished match now; None: not now.
-
-    Args:
-        kickoff: its kick-off; None when no feed told it.
-        settle: how long after kick-off the site's corrections are awaited.
-    """
-    if known is None:
-        return NEW
-    if known.state in _FAILED:
-        return RECHECK
-    if known.state is State.ABSENT:
-        rested = known.fetched_at is None or now >= known.fetched_at + ABSENT_PAUSE
-        hopeful = kickoff is None or now < kickoff + ABSENT_PATIENCE
-        return RECHECK if rested and hopeful else None
-    if known.state is not State.LANDED:
-        return NEW
-    if kickoff is None or known.fetched_at is None:
-        return None
-    settled_at = kickoff + settle
-    return CORRECTION if known.fetched_at < settled_at <= now else None
 
 
 def _kickoffs(
@@ -179,14 +131,3 @@ def finished_matches(interval: Interval, stage_ids: Sequence[int]) -> Select[int
         )
         .order_by(Fixture.kickoff_utc, Fixture.match_id)
     )
-
-
-def _ledger(engine: Engine, targets: Sequence[Target]) -> dict[str, Known]:
-    if not targets:
-        return {}
-    query = select(TargetRow.target_key, TargetRow.state, TargetRow.fetched_at).where(
-        TargetRow.target_key.in_([target.key for target in targets])
-    )
-    with transaction(engine) as connection:
-        rows = connection.execute(query).all()
-    return {row.target_key: Known(State(row.state), row.fetched_at) for row in rows}

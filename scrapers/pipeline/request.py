@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from scrapers.errors import ConfigInvalid
 from scrapers.pipeline.intervals import Interval, parse_day
+from scrapers.pipeline.steps import MATCH_KINDS, RUN_KINDS
 from scrapers.settings import FollowedStage, Settings
 from scrapers.targets import PageKind
 
 T = TypeVar("T")
 
-ALL_KINDS = (PageKind.SCHEDULE, PageKind.MATCH_CENTRE)
 LONGEST = timedelta(days=400)  # a season with its play-offs; more is a slip of the keyboard
 
 
@@ -29,14 +29,14 @@ class Request:
         interval: its days; None when it asks for matches by id.
         stage_ids: the stages it covers.
         match_ids: matches asked for by id; empty when it asks for days.
-        page_kinds: kinds of page to fetch, of `ALL_KINDS`.
+        page_kinds: kinds of page to fetch, of `steps.RUN_KINDS`.
         force: fetch also what is landed and settled.
     """
 
     interval: Interval | None
     stage_ids: tuple[int, ...]
     match_ids: tuple[int, ...] = ()
-    page_kinds: tuple[PageKind, ...] = ALL_KINDS
+    page_kinds: tuple[PageKind, ...] = (PageKind.SCHEDULE, PageKind.MATCH_CENTRE)
     force: bool = False
 
     @classmethod
@@ -46,7 +46,8 @@ class Request:
         Raises:
             ConfigInvalid: nothing is followed.
         """
-        return cls(interval, _stages(settings.follow), force=force)
+        kinds = _in_order(settings.page_kinds)
+        return cls(interval, _stages(settings.follow), page_kinds=kinds, force=force)
 
     @classmethod
     def of_form(cls, form: Mapping[str, Any], settings: Settings) -> Request:
@@ -54,7 +55,8 @@ class Request:
 
         Fields, each of which may be missing or empty: `competitions` (labels or names as
         followed, or stage ids), `date_from` and `date_to` (YYYY-MM-DD, both included;
-        `date_to` defaults to `date_from`), `match_ids`, `page_kinds` (all), `force`.
+        `date_to` defaults to `date_from`), `match_ids`, `page_kinds` (those of the settings),
+        `force`.
 
         Raises:
             ConfigInvalid: names every field that is wrong and how to mend it.
@@ -62,26 +64,29 @@ class Request:
         problems: list[str] = []
         days = days_of(form, problems)
         matches = collect(match_id_of, entries(form.get("match_ids")), problems)
-        kinds = collect(_page_kind, entries(form.get("page_kinds")), problems) or ALL_KINDS
+        kinds = collect(_page_kind, entries(form.get("page_kinds")), problems)
+        kinds = kinds or tuple(settings.page_kinds)
         names = entries(form.get("competitions"))
         stages = collect(lambda name: _stages_named(name, settings.follow), names, problems)
         if matches and (filled(form, "date_from") or filled(form, "date_to")):
             problems.append("match_ids: dates are given too; give either days or match ids")
         elif matches and names:
             problems.append("match_ids: competitions are given too; a match id needs none")
-        elif matches and PageKind.MATCH_CENTRE not in kinds:
-            problems.append("match_ids: page_kinds leaves out match_centre; add it")
+        elif matches and not set(kinds) & set(MATCH_KINDS):
+            wanted = ", ".join(MATCH_KINDS)
+            problems.append(f"match_ids: page_kinds has no kind of match page; add one of {wanted}")
         elif not matches and days is None and not problems:
             problems.append("date_from: neither days nor match ids are given; fill in one of them")
         if problems:
             raise ConfigInvalid("request refused:\n  " + "\n  ".join(problems), problems=problems)
         if matches:
-            return cls(None, (), matches, (PageKind.MATCH_CENTRE,), bool(form.get("force")))
+            of_matches = tuple(kind for kind in _in_order(kinds) if kind in MATCH_KINDS)
+            return cls(None, (), matches, of_matches, bool(form.get("force")))
         stage_ids = tuple(dict.fromkeys(stage for found in stages for stage in found))
         return cls(
             days,
             stage_ids or _stages(settings.follow),
-            page_kinds=tuple(kind for kind in ALL_KINDS if kind in kinds),
+            page_kinds=_in_order(kinds),
             force=bool(form.get("force")),
         )
 
@@ -161,11 +166,20 @@ def match_id_of(text: str) -> int:
 
 
 def _page_kind(text: str) -> PageKind:
-    try:
-        return PageKind(text)
-    except ValueError as error:
-        kinds = ", ".join(ALL_KINDS)
-        raise ConfigInvalid(f"page_kinds: {text!r} is unknown: choose of {kinds}") from error
+    if text not in RUN_KINDS:
+        kinds = ", ".join(RUN_KINDS)
+        raise ConfigInvalid(f"page_kinds: {text!r} is unknown: choose of {kinds}")
+    return PageKind(text)
+
+
+def _in_order(kinds: Sequence[PageKind]) -> tuple[PageKind, ...]:
+    if strangers := set(kinds) - set(RUN_KINDS):
+        raise ConfigInvalid(
+            f"TOUCHLINE_PAGE_KINDS: {', '.join(sorted(strangers))} is no kind that runs collect: "
+            f"choose of {', '.join(RUN_KINDS)}",
+            setting="TOUCHLINE_PAGE_KINDS",
+        )
+    return tuple(kind for kind in RUN_KINDS if kind in kinds)
 
 
 def collect(read: Callable[[str], T], items: Iterable[str], problems: list[str]) -> tuple[T, ...]:

@@ -13,6 +13,9 @@ from scrapers.parsing.javascript import NotDataError, read_value
 from scrapers.targets import PageKind
 from scrapers.whoscored.refusal import refusal_of
 
+# Kinds whose page is JSON; the others are whole pages of the site.
+FEEDS = frozenset({PageKind.SCHEDULE, PageKind.TEAM_STATISTICS, PageKind.PLAYER_STATISTICS})
+
 # What a browser shows after a download instead of a page: <html><head></head><body></body></html>
 _SMALLEST = 100
 _TAG = re.compile(r"<[^>]*>")
@@ -23,7 +26,9 @@ _ERROR_TITLE = re.compile(
 )
 _BROWSER_ERROR = re.compile(r"id=\"main-frame-error\"|\b(?:ERR_[A-Z_]{4,40}|HTTP ERROR 5\d\d)\b")
 _LITERAL = re.compile(r"require\.config\.params\s*\[[^\]\n]{1,40}\]\s*=\s*(?=[{\[])")
-_FEED = re.compile(r"<pre[^>]{0,200}>\s*\{", re.IGNORECASE)
+_FEED = re.compile(r"<(?:pre|body)[^>]{0,200}>\s*\{", re.IGNORECASE)
+_BODY = re.compile(r"<body[^>]{0,200}>(\s*[{\[].*?)(?:</body>|\Z)", re.DOTALL | re.IGNORECASE)
+_WHOLE = ('id="match-header"', "var allRegions", "<footer")
 _PRE = re.compile(r"<pre[^>]{0,200}>(.*?)(?:</pre>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
@@ -51,13 +56,12 @@ def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
         return f"an error page instead of the page: {words[:80]}"
     if "</html>" not in text[-2000:].lower():
         return "the page is cut: it has no end"
-    if kind == PageKind.SCHEDULE:
-        return _cut_feed(text)
-    return _cut_match(text)
+    return _cut_feed(text) if kind in FEEDS else _cut_page(text)
 
 
 def _cut_feed(text: str) -> str | None:
-    found = _PRE.search(text)
+    # A browser shows JSON in a <pre>; what the site calls HTML, as text of the body.
+    found = _PRE.search(text) or _BODY.search(text)
     if found is None:
         return None  # not the feed's layout: the selector engine names what is missing
     feed = found.group(1).strip()
@@ -68,7 +72,7 @@ def _cut_feed(text: str) -> str | None:
     return None
 
 
-def _cut_match(text: str) -> str | None:
+def _cut_page(text: str) -> str | None:
     # A browser closes what a cut page left open, so the cut is in the last script: it ends
     # within the literal that it assigns.
     begin = text.rfind("<script")
@@ -80,7 +84,7 @@ def _cut_match(text: str) -> str | None:
         except NotDataError as error:
             if error.cut:
                 return "the page is cut: its last script ends within the data"
-    # Cut even before its data: a whole page has a header for the match or a foot.
-    if 'id="match-header"' not in text and "<footer" not in text:
-        return "the page is cut: it has neither the match's header nor a foot"
+    # Cut even before its data: a whole page has a header, the menu of tournaments or a foot.
+    if not any(sign in text for sign in _WHOLE):
+        return "the page is cut: it has neither the match's header nor a menu nor a foot"
     return None

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, insert, update
 
 from scrapers.pipeline.intervals import Interval
-from scrapers.pipeline.plan import CORRECTION, FORCE, NEW, RECHECK, plan
+from scrapers.pipeline.plan import plan
+from scrapers.pipeline.reasons import CORRECTION, FORCE, NEW, RECHECK
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target

@@ -13,8 +13,8 @@ from scrapers.errors import InvalidBatch, SourceRefused
 from scrapers.pipeline.completeness import check_completeness, completeness
 from scrapers.pipeline.dispatch import close_if_hopeless, dispatch
 from scrapers.pipeline.intervals import Interval
-from scrapers.pipeline.plan import NEW
 from scrapers.pipeline.publish import publish
+from scrapers.pipeline.reasons import NEW
 from scrapers.pipeline.request import Request
 from scrapers.pipeline.run import wait
 from scrapers.settings import Settings

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrapers.pipeline.plan import (
+from scrapers.pipeline.reasons import (
     ABSENT_PATIENCE,
     ABSENT_PAUSE,
     CORRECTION,

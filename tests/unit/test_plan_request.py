@@ -96,7 +96,7 @@ def test_page_kinds_keep_the_ways_order():
         ),
         (
             {"match_ids": ["1650630"], "page_kinds": ["schedule"]},
-            "match_ids: page_kinds leaves out match_centre",
+            "match_ids: page_kinds has no kind of match page; add one of match_centre",
         ),
         (
             {"date_from": "2022-08-13", "page_kinds": ["live"]},
