@@ -95,3 +95,10 @@ def read_page(
     if failures.found:
         raise failures.error(selector.name, url)
     return ReadPage(rows, selector.name, coverage_of(selector, extracted))
+
+
+def disagreements(extracted: Extracted, target: Target) -> list[str]:
+    """What contradicts itself in a page's values, or the target that was asked for."""
+    failures = Failures()
+    _BUILDERS[target.page_kind](extracted, target, failures)
+    return [str(failure) for failure in failures.found]

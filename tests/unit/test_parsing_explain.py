@@ -102,13 +102,13 @@ def test_all_fields(explain: Any) -> None:
 
 def test_what_is_not_there_is_told(explain: Any) -> None:
     code, told = explain("nam", data={})
-    assert code == 1
+    assert code == 2
     assert "did you mean name" in told
     code, told = explain("name", data="loadData()", body="")
     assert code == 1
     assert "documents.data can't be read" in told
     result = CliRunner().invoke(selectors_app, ["explain", "/no/such.html"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "can't be read (FileNotFoundError)" in result.output
 
 

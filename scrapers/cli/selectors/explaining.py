@@ -1,86 +1,31 @@
-"""`touchline selectors …`: check selector files, and see how a page is read by them."""
+"""`touchline selectors explain`: how a page's fields are read, place by place, step by step."""
 
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import json
 import re
-import zlib
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scrapers.cli.console import err, out
+from scrapers.cli.failures import EXIT_CONFIG, EXIT_FAILED
+from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
 from scrapers.errors import ConfigInvalid, LayoutChanged, TouchlineError
 from scrapers.parsing.conditions import holds
 from scrapers.parsing.explain import Story, Trial, explain
 from scrapers.parsing.extract import unreadable
 from scrapers.parsing.files import SelectorFiles
-from scrapers.parsing.load import Problem, check
 from scrapers.parsing.model import SelectorFile
 from scrapers.parsing.page import Page
-from scrapers.parsing.schema import schema_text
 from scrapers.parsing.values import shown
 from scrapers.settings import ROOT, load_settings
 from scrapers.targets import SOURCE, PageKind
-from scrapers.whoscored.needs import unmet
-
-selectors_app = typer.Typer(
-    no_args_is_help=True, help="Selector files: check them, see how they read a page."
-)
-console = Console()
-errors = Console(stderr=True)
-
-Folder = Annotated[
-    Path,
-    typer.Option(envvar="TOUCHLINE_SELECTORS_DIR", help="folder of the selector files"),
-]
-
-
-@selectors_app.command()
-def lint(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="files or folders; without: all selector files")
-    ] = None,
-    folder: Folder = ROOT / "selectors",
-) -> None:
-    """Check selector files; a line for each problem: file:line: field: what: mend.
-
-    Ends with 1 if there is a problem.
-    """
-    problems: list[Problem] = []
-    files = 0
-    for path in paths or [folder]:
-        found, wrong = _selector_paths(path)
-        files += len(found)
-        problems += wrong
-        for file in found:
-            problems += check(file, unmet)[1]
-    for problem in problems:
-        console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-    if problems:
-        raise typer.Exit(1)
-    console.print(f"{files} selector file{'s' * (files != 1)}, no problem")
-
-
-def _selector_paths(path: Path) -> tuple[list[Path], list[Problem]]:
-    if not path.is_dir():
-        return [path], []
-    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-    strangers = [p for p in files if p.suffix != ".yaml"]
-    problems = [
-        Problem(str(p), 1, "", "is no selector file", "name it <version>.yaml or move it away")
-        for p in strangers
-    ]
-    found = [p for p in files if p.suffix == ".yaml"]
-    if not files:
-        problems.append(Problem(str(path), 1, "", "holds no selector file", "name another folder"))
-    return found, problems
 
 
 @selectors_app.command("explain")
@@ -95,12 +40,12 @@ def explain_command(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="day it was fetched")
     ] = None,
     row: Annotated[int, typer.Option(min=0, help="row of a group to tell of, from 0")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    as_json: AsJson = False,
     folder: Folder = ROOT / "selectors",
 ) -> None:
     """Show how fields are read from a page: what each place says, each step, and who won.
 
-    Ends with 1 if the page can't be read so.
+    Ends with 1 if the page can't be read so, with 2 if the call is wrong.
     """
     try:
         content = _content(page)
@@ -110,10 +55,11 @@ def explain_command(
         )
         stories = explain(opened, selector, field, row)
     except TouchlineError as error:
-        errors.print(f"{error.failure_class}: {error.detail}", markup=False, soft_wrap=True)
+        err.print(f"{error.failure_class}: {error.detail}", markup=False, soft_wrap=True)
         for name, what in _candidates(error).items():
-            errors.print(f"  {name}: {'; '.join(what)}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+            err.print(f"  {name}: {'; '.join(what)}", markup=False, soft_wrap=True)
+        code = EXIT_CONFIG if isinstance(error, ConfigInvalid) else EXIT_FAILED
+        raise typer.Exit(code) from None
     documents = [str(failure) for failure in unreadable(opened, selector).found]
     absent = [r.says for r in selector.absent if holds(r, opened, selector.documents)]
     failures = documents + [failure for story in stories for failure in story.failures]
@@ -126,23 +72,17 @@ def explain_command(
         }
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
-        console.print(f"read by [bold]{selector.name}[/bold]")
+        out.print(f"read by [bold]{selector.name}[/bold]")
         if "*" in field or len(stories) > 1:
-            console.print(_overview(stories))
+            out.print(_overview(stories))
         else:
             _tell(stories[0])
         for says in absent:
-            console.print(f"[yellow]absent[/yellow] {escape(says)}", soft_wrap=True)
+            out.print(f"[yellow]absent[/yellow] {escape(says)}", soft_wrap=True)
         for failure in failures:
-            console.print(f"[red]fails[/red] {escape(failure)}", soft_wrap=True)
+            out.print(f"[red]fails[/red] {escape(failure)}", soft_wrap=True)
     if failures:
         raise typer.Exit(1)
-
-
-@selectors_app.command()
-def schema() -> None:
-    """Print the JSON Schema of selector files (kept in docs/selector.schema.json)."""
-    typer.echo(schema_text(), nl=False)
 
 
 def _content(page: str) -> bytes:
@@ -150,15 +90,9 @@ def _content(page: str) -> bytes:
         from scrapers.archive.store import Archive  # only this way of naming a page needs it
 
         return Archive(load_settings().archive_url).get(page)
-    path = Path(page)
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConfigInvalid(
-            f"{page} can't be read ({type(error).__name__}): name an .html or .html.gz file, "
-            "or the hash of an archived page"
-        ) from error
+    from scrapers.whoscored.proof import page_of_file
+
+    return page_of_file(Path(page))
 
 
 def _selector(
@@ -212,18 +146,18 @@ def _overview(stories: list[Story]) -> Table:
 
 def _tell(story: Story) -> None:
     unit = f", in {story.unit}" if story.unit else ""
-    console.print(f"[bold]{escape(story.name)}[/bold] ({story.type}{escape(unit)})")
+    out.print(f"[bold]{escape(story.name)}[/bold] ({story.type}{escape(unit)})")
     if story.rows is not None:
-        console.print(f"row {story.row} of {story.rows}, {story.filled} with a value")
+        out.print(f"row {story.row} of {story.rows}, {story.filled} with a value")
     for number, trial in enumerate(story.trials, start=1):
-        console.print(f"{number}. {escape(trial.place)}  {_verdict(trial)}", soft_wrap=True)
+        out.print(f"{number}. {escape(trial.place)}  {_verdict(trial)}", soft_wrap=True)
         if trial.is_there:
             _step("found", trial.found, None)
         for step in trial.steps:
             _step(step.name, step.value, step.misfit)
     for step in story.steps:
         _step(step.name, step.value, step.misfit)
-    console.print(f"[bold]= {escape(shown(story.value, 200))}[/bold]", soft_wrap=True)
+    out.print(f"[bold]= {escape(shown(story.value, 200))}[/bold]", soft_wrap=True)
 
 
 def _verdict(trial: Trial) -> str:
@@ -236,4 +170,4 @@ def _verdict(trial: Trial) -> str:
 
 def _step(name: str, value: Any, misfit: str | None) -> None:
     told = f"[red]{escape(misfit)}[/red]" if misfit else escape(shown(value, 200))
-    console.print(f"   {escape(name)} → {told}", soft_wrap=True)
+    out.print(f"   {escape(name)} → {told}", soft_wrap=True)

@@ -1,0 +1,69 @@
+"""`touchline selectors lint` and `schema`: what is wrong in selector files, what they may hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scrapers.cli.console import out, print_json
+from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
+from scrapers.parsing.load import Problem, check
+from scrapers.parsing.schema import schema_text
+from scrapers.settings import ROOT
+from scrapers.whoscored.needs import unmet
+
+
+@selectors_app.command()
+def lint(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="files or folders; without: all selector files")
+    ] = None,
+    as_json: AsJson = False,
+    folder: Folder = ROOT / "selectors",
+) -> None:
+    """Check selector files; a line for each problem: file:line: field: what: mend.
+
+    Ends with 1 if there is a problem.
+    """
+    problems: list[Problem] = []
+    files = 0
+    for path in paths or [folder]:
+        found, wrong = _selector_paths(path)
+        files += len(found)
+        problems += wrong
+        for file in found:
+            problems += check(file, unmet)[1]
+    if as_json:
+        print_json({"files": files, "problems": [dataclasses.asdict(p) for p in problems]})
+        if problems:
+            raise typer.Exit(1)
+        return
+    for problem in problems:
+        out.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+    out.print(f"{files} selector file{'s' * (files != 1)}, no problem")
+
+
+def _selector_paths(path: Path) -> tuple[list[Path], list[Problem]]:
+    if not path.is_dir():
+        return [path], []
+    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+    strangers = [p for p in files if p.suffix != ".yaml"]
+    problems = [
+        Problem(str(p), 1, "", "is no selector file", "name it <version>.yaml or move it away")
+        for p in strangers
+    ]
+    found = [p for p in files if p.suffix == ".yaml"]
+    if not files:
+        problems.append(Problem(str(path), 1, "", "holds no selector file", "name another folder"))
+    return found, problems
+
+
+@selectors_app.command()
+def schema() -> None:
+    """Print the JSON Schema of selector files (kept in docs/selector.schema.json)."""
+    typer.echo(schema_text(), nl=False)

@@ -1,0 +1,197 @@
+"""`touchline selectors test`: old beside new on golden and archived pages, value by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from scrapers.cli.console import err, out, print_json, print_table
+from scrapers.cli.selectors.common import (
+    AsJson,
+    Folder,
+    Written,
+    kind_named,
+    selectors_app,
+    warehouse_settings,
+    written,
+)
+from scrapers.parsing.load import check
+from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.replay import Report, Sample, replay
+from scrapers.parsing.versions import GivenVersions
+from scrapers.settings import ROOT, Settings
+from scrapers.targets import SOURCE, PageKind
+from scrapers.whoscored.needs import unmet
+
+Pages = Annotated[int, typer.Option(min=0, help="newest archived pages of the kind to read")]
+Golden = Annotated[
+    Path, typer.Option(help="folder of pages that must be read, <page kind>/*.html[.gz]")
+]
+GOLDEN = ROOT / "tests" / "golden"
+_RESULTS = {
+    "read": "read as before",
+    "newly_read": "newly read",
+    "no_longer_read": "no longer read",
+    "still_unread": "not read, as before",
+    "absent": "say that there is nothing to read",
+    "no_page": "are no pages of the site",
+}
+
+
+@selectors_app.command("test")
+def compare_command(
+    what: Annotated[
+        str | None,
+        typer.Argument(help="a file or kind/version, or a page kind; without: all page kinds"),
+    ] = None,
+    pages: Pages = 20,
+    golden: Golden = GOLDEN,
+    strict: Annotated[bool, typer.Option(help="a changed value is a failure too")] = False,
+    as_json: AsJson = False,
+    folder: Folder = ROOT / "selectors",
+) -> None:
+    """Read golden and archived pages by what is in force and by the edited files, and compare.
+
+    Without a warehouse only the golden pages are read, by the files alone. Ends with 1 if a
+    required value is lost or a page is no longer read.
+    """
+    reports = {}
+    for kind, only in _asked(what, folder):
+        report = replay_versions(kind, only, pages, golden, folder)
+        if strict:
+            changed = [name for name, counts in report.values.items() if counts.changed]
+            report.failures += [f"{name} changes its values" for name in changed]
+        if report.pages or only is not None or kind_named(what or ""):
+            reports[kind.value] = report
+    if as_json:
+        print_json({kind: report.as_json() for kind, report in reports.items()})
+    else:
+        for kind_name, report in reports.items():
+            show(kind_name, report)
+    if not reports:
+        err.print("There is no page to test on: name --golden, or scrape some.")
+        raise typer.Exit(1)
+    if any(report.failures for report in reports.values()):
+        raise typer.Exit(1)
+
+
+def _asked(what: str | None, folder: Path) -> Iterator[tuple[PageKind, Written | None]]:
+    if what is None:
+        yield from ((k, None) for k in PageKind if list((folder / SOURCE / k.value).glob("*.yaml")))
+    elif kind := kind_named(what):
+        yield kind, None
+    else:
+        only = written(what, folder)
+        yield only.selector.page_kind, only
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What is in force, what would be, and which of that would be new."""
+
+    old: GivenVersions | None
+    new: GivenVersions
+    tested: list[SelectorFile]
+
+
+def replay_versions(
+    kind: PageKind, only: Written | None, pages: int, golden: Path, folder: Path
+) -> Report:
+    """Read pages of a kind both ways.
+
+    Args:
+        only: the file that would be new in force; None: every file of the folder.
+        pages: how many of the newest archived pages.
+        golden: folder of golden pages.
+
+    Raises:
+        ConfigInvalid, WarehouseUnavailable, ArchiveUnavailable.
+    """
+    from scrapers.whoscored.proof import gate, golden_pages, judge
+
+    settings = warehouse_settings()
+    sides = _sides(settings, kind, only, folder)
+
+    def samples() -> Iterator[Sample]:
+        yield from golden_pages(golden, kind)
+        if settings is not None:
+            yield from _archived(settings, kind, pages)
+
+    return replay(samples(), sides.old, sides.new, sides.tested, judge, gate)
+
+
+def _archived(settings: Settings, kind: PageKind, pages: int) -> Iterator[Sample]:
+    from scrapers.archive.store import Archive
+    from scrapers.warehouse.engine import engine
+    from scrapers.whoscored.proof import archived_pages
+
+    yield from archived_pages(engine(settings), Archive(settings.archive_url), kind, pages)
+
+
+def _sides(settings: Settings | None, kind: PageKind, only: Written | None, folder: Path) -> _Sides:
+    edited = [only.selector] if only else _in_folder(kind, folder)
+    if settings is None:
+        err.print("No warehouse is configured: golden pages alone, by the files of the folder.")
+        others = [
+            s for s in _in_folder(kind, folder) if only and s.version != only.selector.version
+        ]
+        return _Sides(None, GivenVersions([*edited, *others]), edited if only else [])
+    held = in_force_of(settings, kind)
+    versions = {selector.version: selector for selector in held}
+    tested = [selector for selector in edited if versions.get(selector.version) != selector]
+    after = versions | {selector.version: selector for selector in edited}
+    return _Sides(
+        GivenVersions(held) if held else None, GivenVersions(list(after.values())), tested
+    )
+
+
+def _in_folder(kind: PageKind, folder: Path) -> list[SelectorFile]:
+    names = sorted((folder / SOURCE / kind.value).glob("*.yaml"))
+    return [written(str(path), folder).selector for path in names]
+
+
+def in_force_of(settings: Settings, kind: PageKind) -> list[SelectorFile]:
+    """The versions in force of a kind that this release can use; none if none ever was.
+
+    Raises:
+        ConfigInvalid, WarehouseUnavailable: see `scrapers.parsing.registry`.
+    """
+    from scrapers.parsing import registry
+    from scrapers.warehouse.engine import engine
+
+    usable = []
+    for release in registry.in_force(engine(settings), kind):
+        selector, problems = check(release.path, unmet, release.content.encode())
+        if selector is not None and not problems:
+            usable.append(selector)
+    return usable
+
+
+def show(kind: str, report: Report) -> None:
+    """Print a report."""
+    told = ", ".join(report.tested) or "nothing new"
+    out.print(f"[bold]{escape(kind)}[/bold]: {escape(told)}", highlight=False, soft_wrap=True)
+    totals = report.totals
+    parts = [f"{totals[key]} {words}" for key, words in _RESULTS.items() if totals[key]]
+    out.print(f"{totals['pages']} pages: {', '.join(parts) or 'none'}", highlight=False)
+    moved = {n: c for n, c in report.values.items() if c.changed or c.gained or c.lost}
+    if moved:
+        rows: list[tuple[Any, ...]] = [
+            (name, c.same, c.changed, c.gained, c.lost, c.examples[0] if c.examples else None)
+            for name, c in moved.items()
+        ]
+        print_table("Values", ("field", "same", "changed", "gained", "lost", "for example"), rows)
+    out.print(f"{len(report.values) - len(moved)} fields with the same values", highlight=False)
+    for page in report.pages:
+        if page["result"] in ("newly_read", "still_unread", "no_page"):
+            after = page["after"]
+            says = f"by {after['version']}" if after["outcome"] == "read" else after["detail"]
+            words = _RESULTS[page["result"]]
+            out.print(f"  {page['page']}: {words}: {says}", markup=False, soft_wrap=True)
+    for failure in report.failures:
+        out.print(f"[red]fails[/red] {escape(failure)}", highlight=False, soft_wrap=True)
