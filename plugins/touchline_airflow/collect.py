@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import Asset, chain
 
+from scrapers.pipeline.steps import Step
 from touchline_airflow.operators import CompletenessOperator, DispatchOperator, PublishOperator
 from touchline_airflow.retry import RETRIES, FailureClassPolicy
 from touchline_airflow.scope import Scope
@@ -25,14 +26,16 @@ DEFAULT_ARGS: dict[str, Any] = {
 
 
 def collect(scope: Scope) -> None:
-    """Schedules first, because the matches are planned from them; then the matches.
+    """Schedules first, because all else is planned from them; then the matches; then the rest.
 
-    Five tasks, however many pages: a task costs Airflow about two seconds, a page goes
-    through Celery.
+    Seven tasks, however many pages: a task costs Airflow about two seconds, a page goes through
+    Celery. A step with nothing to do ends at once.
     """
-    schedules = DispatchOperator(task_id="dispatch_schedules", page_kind="schedule", scope=scope)
+    schedules = DispatchOperator(task_id="dispatch_schedules", step=Step.SCHEDULE, scope=scope)
     landed_schedules = PublishOperator(task_id="publish_schedules", batch_id=schedules.output)
-    matches = DispatchOperator(task_id="dispatch_matches", page_kind="match_centre", scope=scope)
+    matches = DispatchOperator(task_id="dispatch_matches", step=Step.MATCH_CENTRE, scope=scope)
     landed_matches = PublishOperator(task_id="publish_matches", batch_id=matches.output)
+    more = DispatchOperator(task_id="dispatch_more_pages", step=Step.MORE_PAGES, scope=scope)
+    landed_more = PublishOperator(task_id="publish_more_pages", batch_id=more.output)
     complete = CompletenessOperator(task_id="check_completeness", scope=scope, outlets=[MATCHES])
-    chain(schedules, landed_schedules, matches, landed_matches, complete)
+    chain(schedules, landed_schedules, matches, landed_matches, more, landed_more, complete)

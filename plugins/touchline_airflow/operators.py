@@ -25,14 +25,14 @@ _OUTPUT = "return_value"
 
 
 class DispatchOperator(BaseOperator):
-    """Plan one kind of page, hand it to the workers, and wait for them without a worker slot.
+    """Plan one step's pages, hand them to the workers, and wait for them without a worker slot.
 
     Cleared, retried or restarted while its batch is open, it takes that batch up instead of
     sending a second one; after the batch was published or failed it plans anew. Its output is
     the batch's id, or nothing when there was nothing to do.
 
     Args:
-        page_kind: a value of scrapers.targets.PageKind.
+        step: a value of scrapers.pipeline.steps.Step.
         scope: where the run says what it covers; see touchline_airflow.scope.
         poll_seconds: pause between two looks at the ledger.
     """
@@ -40,10 +40,10 @@ class DispatchOperator(BaseOperator):
     ui_color = "#d9ead3"
 
     def __init__(
-        self, *, page_kind: str, scope: Scope, poll_seconds: float = 3.0, **arguments: Any
+        self, *, step: str, scope: Scope, poll_seconds: float = 3.0, **arguments: Any
     ) -> None:
         super().__init__(**arguments)
-        self.page_kind = page_kind
+        self.step = step
         self.scope = scope
         self.poll_seconds = poll_seconds
 
@@ -52,28 +52,26 @@ class DispatchOperator(BaseOperator):
         from scrapers.pipeline.dispatch import dispatch
         from scrapers.pipeline.progress import describe
         from scrapers.settings import settings
-        from scrapers.targets import PageKind
         from scrapers.tasks.send import send_batch
         from scrapers.warehouse import ledger
         from scrapers.warehouse.engine import engine
         from scrapers.warehouse.records import BatchKey
         from touchline_airflow.triggers import BatchTrigger
 
-        kind = PageKind(self.page_kind)
         request = request_of(context, self.scope, settings())
         run = context["dag_run"]
-        key = BatchKey(run.dag_id, run.run_id, kind)
-        batch_id = dispatch(engine(), settings(), key, request, kind, send_batch)
+        key = BatchKey(run.dag_id, run.run_id, self.step)
+        batch_id = dispatch(engine(), settings(), key, request, self.step, send_batch)
         if batch_id is None:
             return None
         progress = ledger.progress(engine(), batch_id)
-        self.log.info("%s", describe(progress, kind))
+        self.log.info("%s", describe(progress, self.step))
         if progress.done:
             return self._conclude(progress)
         # The trigger ends the task itself when all went well, so its output is written now.
         context["ti"].xcom_push(key=_OUTPUT, value=str(batch_id))
         self.defer(
-            trigger=BatchTrigger(str(batch_id), self.page_kind, self.poll_seconds),
+            trigger=BatchTrigger(str(batch_id), self.step, self.poll_seconds),
             method_name=self.resume.__name__,
         )
 
@@ -86,10 +84,9 @@ class DispatchOperator(BaseOperator):
 
     def _conclude(self, progress: Progress) -> str:
         from scrapers.pipeline.dispatch import close_if_hopeless
-        from scrapers.targets import PageKind
         from scrapers.warehouse.engine import engine
 
-        if failure := close_if_hopeless(engine(), progress, PageKind(self.page_kind)):
+        if failure := close_if_hopeless(engine(), progress, self.step):
             # Each target was tried as often as its class allows; Airflow must not start over.
             raise AirflowFailException(f"{failure.failure_class}: {failure.detail}") from failure
         return str(progress.batch_id)

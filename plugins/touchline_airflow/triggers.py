@@ -11,7 +11,6 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from scrapers.errors import WarehouseUnavailable
 from scrapers.pipeline.progress import describe, hopeless
-from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
 from scrapers.warehouse.records import Progress
 
@@ -26,14 +25,14 @@ class BatchTrigger(BaseTrigger):
 
     Args:
         batch_id: the batch in the ledger.
-        page_kind: its kind of page, for the words of the log.
+        step: the step it is of, for the words of the log.
         poll_seconds: pause between two looks.
     """
 
-    def __init__(self, batch_id: str, page_kind: str, poll_seconds: float) -> None:
+    def __init__(self, batch_id: str, step: str, poll_seconds: float) -> None:
         super().__init__()
         self.batch_id = batch_id
-        self.page_kind = page_kind
+        self.step = step
         self.poll_seconds = poll_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -42,7 +41,7 @@ class BatchTrigger(BaseTrigger):
             f"{type(self).__module__}.{type(self).__qualname__}",
             {
                 "batch_id": self.batch_id,
-                "page_kind": self.page_kind,
+                "step": self.step,
                 "poll_seconds": self.poll_seconds,
             },
         )
@@ -50,7 +49,7 @@ class BatchTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch the batch to its end; one event."""
         progress = await self._watch()
-        if hopeless(progress, PageKind(self.page_kind)):
+        if hopeless(progress, self.step):
             yield TriggerEvent({"batch_id": self.batch_id})
         else:
             yield TaskSuccessEvent()
@@ -70,7 +69,7 @@ class BatchTrigger(BaseTrigger):
                 continue
             failed = 0
             if progress != seen:
-                self.log.info("%s", describe(progress, PageKind(self.page_kind)))
+                self.log.info("%s", describe(progress, self.step))
             if progress.done:
                 return progress
             seen = progress

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine
 
 from scrapers.errors import TouchlineError
 from scrapers.pipeline.plan import plan
-from scrapers.pipeline.progress import NOUNS, hopeless
+from scrapers.pipeline.progress import hopeless, noun
 from scrapers.pipeline.request import Request
+from scrapers.pipeline.steps import KINDS, Step
 from scrapers.settings import Settings
-from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
-from scrapers.warehouse.records import BatchKey, Progress
+from scrapers.warehouse.records import BatchKey, PlannedTarget, Progress
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def dispatch(
     settings: Settings,
     key: BatchKey,
     request: Request,
-    page_kind: PageKind,
+    step: str,
     send: Send,
 ) -> UUID | None:
     """Plan the step, open its batch and send it; the batch's id, or None if nothing is to do.
@@ -40,38 +41,67 @@ def dispatch(
     Raises:
         BrokerUnavailable, WarehouseUnavailable: call again later; nothing is doubled.
     """
+    days = request.interval
+    return dispatch_plan(
+        engine,
+        key,
+        lambda: [
+            planned
+            for kind in KINDS[Step(step)]
+            for planned in plan(engine, settings, request, kind)
+        ],
+        send,
+        what=f"{noun(step)}, {request}",
+        interval=(days.start, days.end) if days else None,
+    )
+
+
+def dispatch_plan(
+    engine: Engine,
+    key: BatchKey,
+    make_plan: Callable[[], Sequence[PlannedTarget]],
+    send: Send,
+    *,
+    what: str,
+    interval: tuple[datetime, datetime] | None = None,
+) -> UUID | None:
+    """Open a batch of what `make_plan` gives, or take up the open one, and send it; see `dispatch`.
+
+    Args:
+        make_plan: not called when a batch of this key is open.
+        what: names the work in the log.
+        interval: the days asked for, to be kept with the batch.
+    """
     batch_id = ledger.open_batch_id(engine, key)
     if batch_id is None:
-        planned = plan(engine, settings, request, page_kind)
+        planned = make_plan()
         if not planned:
-            log.info("%s: nothing to do for %s", NOUNS[page_kind], request)
+            log.info("%s: nothing to do", what)
             return None
-        days = request.interval
-        batch_id = ledger.open_batch(engine, key, planned, (days.start, days.end) if days else None)
+        batch_id = ledger.open_batch(engine, key, planned, interval)
         reasons = [item.reason for item in planned]
         log.info(
-            "%s: %d planned for %s (%s), batch %s",
-            NOUNS[page_kind],
+            "%s: %d planned (%s), batch %s",
+            what,
             len(planned),
-            request,
             ", ".join(f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons))),
             batch_id,
         )
     else:
-        log.info("%s: batch %s is under way, taking it up", NOUNS[page_kind], batch_id)
+        log.info("%s: batch %s is under way, taking it up", what, batch_id)
     send(batch_id)
     return batch_id
 
 
 def close_if_hopeless(
-    engine: Engine, progress: Progress, page_kind: PageKind
+    engine: Engine, progress: Progress, step: str | None
 ) -> TouchlineError | None:
     """The failure of a batch that is over without a readable page; None when it may go on.
 
     Such a batch is closed as failed, so that the next dispatch of its key plans anew. The
     failure is of the class that most targets failed with; see `hopeless`.
     """
-    failure = hopeless(progress, page_kind)
+    failure = hopeless(progress, step)
     if failure:
         ledger.close_batch(engine, progress.batch_id, "failed", {"failure": failure.detail})
     return failure

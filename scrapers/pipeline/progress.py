@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scrapers.errors import FAILURE_CLASSES, SourceUnavailable, TouchlineError
-from scrapers.targets import PageKind
+from scrapers.pipeline.steps import NOUNS, Step
 from scrapers.warehouse.records import DISPATCH_DONE, Progress, State
-
-NOUNS = {PageKind.SCHEDULE: "schedule feeds", PageKind.MATCH_CENTRE: "matches"}
 
 _DONE_ORDER = (State.LANDED, State.PARSED, State.ABSENT, State.QUARANTINED, State.BLOCKED)
 _WAY_ORDER = (State.ARCHIVED, State.FETCHING, State.PLANNED)
 _WORDS = {State.ARCHIVED: "to parse", State.PLANNED: "waiting"}
 
 
-def describe(progress: Progress, page_kind: PageKind) -> str:
+def noun(step: str | None) -> str:
+    """What the pages of a step are called; None: of no step of a run."""
+    return NOUNS[Step(step)] if step else "pages"
+
+
+def describe(progress: Progress, step: str | None) -> str:
     """One line such as "matches: 12 of 40 done (10 parsed, 2 absent), 3 fetching, 25 waiting"."""
     done = sum(progress.by_state.get(state, 0) for state in DISPATCH_DONE)
-    line = f"{NOUNS[page_kind]}: {done} of {progress.total} done"
+    line = f"{noun(step)}: {done} of {progress.total} done"
     if finished := _counts(progress.by_state, _DONE_ORDER):
         line += f" ({finished})"
     if under_way := _counts(progress.by_state, _WAY_ORDER):
@@ -34,7 +37,7 @@ def describe_failures(failures: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in ranked)
 
 
-def hopeless(progress: Progress, page_kind: PageKind) -> TouchlineError | None:
+def hopeless(progress: Progress, step: str | None) -> TouchlineError | None:
     """The failure to raise for a batch that is over without a single readable page.
 
     It is of the class that most targets failed with, so that the run fails as what it is:
@@ -49,7 +52,7 @@ def hopeless(progress: Progress, page_kind: PageKind) -> TouchlineError | None:
     worst = max(failures, key=lambda name: (failures[name], name), default="")
     failure = FAILURE_CLASSES.get(worst, SourceUnavailable)
     return failure(
-        f"no {NOUNS[page_kind]} could be read: {blocked} of {progress.total} blocked "
+        f"no {noun(step)} could be read: {blocked} of {progress.total} blocked "
         f"({describe_failures(failures) or 'no class recorded'})",
         batch_id=str(progress.batch_id),
         total=progress.total,

@@ -87,14 +87,19 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             counts = land(engine, batch_id, verdict.good)
         except InvalidBatch as error:
             ledger.close_batch(
-                engine, batch_id, "failed", {"failure": error.detail, "facts": error.facts}
+                engine, batch_id, ledger.FAILED, {"failure": error.detail, "facts": error.facts}
             )
             raise
         rows = {table: asdict(count) for table, count in counts.items()}
     states, failures = _outcome(engine, batch_id)
+    if InvalidBatch.__name__ in failures and _state(engine, batch_id) == ledger.OPEN:
+        # Killed after the gate had refused the batch and before it was closed.
+        detail = "the gate refused the batch: see ops.validation"
+        ledger.close_batch(engine, batch_id, ledger.FAILED, {"failure": detail})
+        raise InvalidBatch(detail, batch_id=str(batch_id), failures=failures)
     summary = PublishSummary(batch_id, states, failures, rows, docs_path)
-    if staged or _state(engine, batch_id) == "open":
-        ledger.close_batch(engine, batch_id, "published", summary.as_json())
+    if staged or _state(engine, batch_id) == ledger.OPEN:
+        ledger.close_batch(engine, batch_id, ledger.PUBLISHED, summary.as_json())
     log.info("%s", summary)
     return summary
 

@@ -1,4 +1,4 @@
-"""A whole run without Airflow: plan, dispatch, wait, publish, check, kind after kind."""
+"""A whole run without Airflow: plan, dispatch, wait, publish, check, step after step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay
 
-from scrapers.errors import WarehouseUnavailable
+from scrapers.errors import BrokerUnavailable, WarehouseUnavailable
 from scrapers.pipeline.completeness import Completeness, check_completeness
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch
 from scrapers.pipeline.publish import PublishSummary, publish
 from scrapers.pipeline.request import Request
+from scrapers.pipeline.steps import KINDS, RUN_STEPS, Step
 from scrapers.settings import Settings
-from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
 from scrapers.warehouse.records import BatchKey, Progress
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = ParamSpec("P")
-OnProgress = Callable[[PageKind, Progress], object]
+OnProgress = Callable[[str | None, Progress], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class RunSummary:
     """What a run did.
 
     Attributes:
-        published: by page kind; a kind with nothing to do is missing.
+        published: by step; one with nothing to do is missing.
         completeness: of the request's days or matches.
     """
 
-    published: dict[PageKind, PublishSummary]
+    published: dict[Step, PublishSummary]
     completeness: Completeness
 
 
@@ -67,17 +67,19 @@ def run_request(
         TouchlineError: of the class that stopped the run; see `close_if_hopeless`, `publish`
             and `check_completeness`.
     """
-    published: dict[PageKind, PublishSummary] = {}
-    for page_kind in request.page_kinds:
-        key = BatchKey(dag_id, run_id, page_kind)
+    published: dict[Step, PublishSummary] = {}
+    for step in RUN_STEPS:
+        if not set(KINDS[step]) & set(request.page_kinds):
+            continue
+        key = BatchKey(dag_id, run_id, step)
         # Not patiently: nothing is under way yet, and a wrong address should be told at once.
-        batch_id = dispatch(engine, settings, key, request, page_kind, send)
+        batch_id = dispatch(engine, settings, key, request, step, send)
         if batch_id is None:
             continue
-        progress = wait(engine, batch_id, page_kind, on_progress, poll_seconds)
-        if failure := close_if_hopeless(engine, progress, page_kind):
+        progress = wait(engine, batch_id, step, on_progress, poll_seconds)
+        if failure := close_if_hopeless(engine, progress, step):
             raise failure
-        published[page_kind] = patiently(publish, engine, batch_id, settings)
+        published[step] = patiently(publish, engine, batch_id, settings)
     return RunSummary(published, patiently(check_completeness, engine, settings, request))
 
 
@@ -96,13 +98,17 @@ def patiently(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
 def wait(
     engine: Engine,
     batch_id: UUID,
-    page_kind: PageKind,
+    step: str | None,
     on_progress: OnProgress | None = None,
     poll_seconds: float = 1.0,
+    send: Send | None = None,
 ) -> Progress:
     """Wait until every target of the batch is done with.
 
     A warehouse that goes away meanwhile is waited for too: the workers go on without us.
+
+    Args:
+        send: called at each look, so that quick workers need not wait for the sweep.
 
     Raises:
         WarehouseUnavailable: it stays away for longer than its class has patience.
@@ -111,8 +117,13 @@ def wait(
     while True:
         progress = patiently(ledger.progress, engine, batch_id)
         if on_progress and progress != seen:
-            on_progress(page_kind, progress)
+            on_progress(step, progress)
         if progress.done:
             return progress
         seen = progress
+        if send:
+            try:
+                send(batch_id)
+            except (BrokerUnavailable, WarehouseUnavailable) as error:
+                log.warning("%s: %s: the sweep sends it", error.failure_class, error.detail)
         time.sleep(poll_seconds)

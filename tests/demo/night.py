@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import Engine, select
 
 from scrapers.pipeline.progress import describe
-from scrapers.targets import PageKind
 from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import engine, transaction
 from scrapers.warehouse.ops_tables import BatchRow
@@ -76,7 +75,7 @@ def _follow(airflow: AirflowClient, warehouse: Engine, run_id: str, console: Con
                     pages[step],
                     total=progress.total,
                     completed=done,
-                    description=describe(progress, PageKind(step)),
+                    description=describe(progress, step),
                 )
             if state in _OVER:
                 return state

@@ -20,6 +20,8 @@ TASKS = [
     "publish_schedules",
     "dispatch_matches",
     "publish_matches",
+    "dispatch_more_pages",
+    "publish_more_pages",
     "check_completeness",
 ]
 

@@ -183,6 +183,16 @@ def test_a_batch_without_anything_to_read_is_published_once(engine, settings, re
     assert batches(engine) == [(1, "published")]
 
 
+def test_a_batch_refused_before_a_kill_is_not_published_after_it(
+    engine, settings, request_, day, send
+):
+    batch_id = dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
+    bring_to(engine, State.QUARANTINED, *day, failure="InvalidBatch")
+    with pytest.raises(InvalidBatch, match="the gate refused the batch"):
+        publish(engine, batch_id, settings)
+    assert batches(engine) == [(1, "failed")]
+
+
 def feed_landed(engine: Engine) -> None:
     key = BatchKey("earlier", "feed", PageKind.SCHEDULE)
     ledger.open_batch(engine, key, [PlannedTarget(FEED, NEW)], None)
