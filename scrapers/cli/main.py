@@ -11,6 +11,7 @@ from scrapers.cli.coverage import coverage
 from scrapers.cli.db import db_app
 from scrapers.cli.demo import demo_app
 from scrapers.cli.failures import FailureGroup
+from scrapers.cli.reparse import reparse
 from scrapers.cli.scrape import scrape
 from scrapers.cli.selectors import selectors_app
 from scrapers.cli.status import status
@@ -27,5 +28,6 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
 app.command()(scrape)
+app.command()(reparse)
 app.command()(status)
 app.command()(coverage)

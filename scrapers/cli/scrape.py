@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scrapers.cli.console import err, out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.runs import CHANGES, batch_bars, run_id_of
 from scrapers.settings import settings
 
 
@@ -57,13 +53,13 @@ def scrape(
 
     current = settings()
     request = Request.of_form(form, current)
-    with _bars() as advance:
+    with batch_bars() as advance:
         summary = run_request(
             engine(current),
             current,
             request,
             send_batch,
-            run_id=_run_id(form),
+            run_id=run_id_of(form),
             on_progress=advance,
             poll_seconds=0.5,
         )
@@ -78,49 +74,10 @@ def scrape(
         return
     for kind, published in summary.published.items():
         rows = [
-            (table, *(counts.get(name, 0) for name in _CHANGES))
+            (table, *(counts.get(name, 0) for name in CHANGES))
             for table, counts in published.rows.items()
         ]
-        print_table(f"{kind}: {published}", ("table", *_CHANGES), rows)
+        print_table(f"{kind}: {published}", ("table", *CHANGES), rows)
     if not summary.published:
         out.print("Nothing to do: all of it has landed. (--force fetches it again.)")
     out.print(f"{request}: {summary.completeness}", highlight=False)
-
-
-_CHANGES = ("inserted", "updated", "deleted", "unchanged")
-
-
-def _run_id(form: dict[str, Any]) -> str:
-    # The same request gets the same id, so that an interrupted one is taken up, not doubled.
-    text = orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
-    return f"cli__{hashlib.sha256(text).hexdigest()[:12]}"
-
-
-@contextmanager
-def _bars() -> Iterator[Any]:
-    from scrapers.pipeline.progress import describe
-
-    with Progress(
-        TextColumn("{task.fields[kind]:>13}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=err,
-    ) as bars:
-        shown: dict[Any, Any] = {}
-
-        def advance(page_kind: Any, progress: Any) -> None:
-            from scrapers.warehouse.records import DISPATCH_DONE
-
-            if page_kind not in shown:
-                shown[page_kind] = bars.add_task("", total=None, kind=str(page_kind))
-            done = sum(progress.by_state.get(state, 0) for state in DISPATCH_DONE)
-            bars.update(
-                shown[page_kind],
-                total=progress.total,
-                completed=done,
-                description=describe(progress, page_kind),
-            )
-
-        yield advance

@@ -102,7 +102,7 @@ class BatchRow(Base):
     batch_id: Mapped[UUID] = _col("id", primary_key=True)
     dag_id: Mapped[str] = _col("DAG, or the command that stands for one")
     run_id: Mapped[str] = _col("DAG run")
-    step: Mapped[str] = _col("page kind")
+    step: Mapped[str] = _col("page kind; or reparse, canary: pages of several kinds")
     round: Mapped[int] = _col("counts the batches of this step of the run, from 1")
     state: Mapped[str] = _col("open, published or failed")
     interval_start: Mapped[datetime | None] = _col("first moment of the days asked for, UTC")

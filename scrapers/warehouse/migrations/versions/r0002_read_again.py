@@ -57,6 +57,15 @@ def upgrade() -> None:
         schema="ops",
     )
     op.alter_column(
+        "batch",
+        "step",
+        existing_type=sa.TEXT(),
+        comment="page kind; or reparse, canary: pages of several kinds",
+        existing_comment="page kind",
+        existing_nullable=False,
+        schema="ops",
+    )
+    op.alter_column(
         "batch_target",
         "reason",
         existing_type=sa.TEXT(),

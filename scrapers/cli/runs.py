@@ -1,0 +1,68 @@
+"""What the commands that run something have in common: a run's name, and how far it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from scrapers.cli.console import err
+
+# What a landing does to rows, in the order in which it is shown.
+CHANGES = ("inserted", "updated", "deleted", "unchanged")
+
+
+def run_id_of(form: dict[str, Any], prefix: str = "cli") -> str:
+    """The run's id: the same request gets the same, so that it is taken up, not doubled."""
+    text = orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
+    return f"{prefix}__{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+@contextmanager
+def batch_bars() -> Iterator[Callable[[Any, Any], None]]:
+    """A bar for each batch; gives what is to be told of a page kind's progress."""
+    from scrapers.pipeline.progress import describe
+    from scrapers.warehouse.records import DISPATCH_DONE
+
+    with _bars() as bars:
+        shown: dict[Any, Any] = {}
+
+        def advance(page_kind: Any, progress: Any) -> None:
+            if page_kind not in shown:
+                shown[page_kind] = bars.add_task("", total=None, kind=str(page_kind or "pages"))
+            done = sum(progress.by_state.get(state, 0) for state in DISPATCH_DONE)
+            bars.update(
+                shown[page_kind],
+                total=progress.total,
+                completed=done,
+                description=describe(progress, page_kind),
+            )
+
+        yield advance
+
+
+@contextmanager
+def count_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for pages; gives what is to be told how many are done, of how many."""
+    with _bars() as bars:
+        task = bars.add_task("", total=None, kind=what)
+
+        def advance(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _bars() -> Progress:
+    return Progress(
+        TextColumn("{task.fields[kind]:>13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=err,
+    )
