@@ -1,4 +1,4 @@
-"""Values assigned in a page's scripts: found by the target of the assignment, read as data.
+"""Values assigned or pushed in a page's scripts: found by the target's name, read as data.
 
 Nothing is executed. A literal that is JSON is read as such; any other is written as JSON
 first: keys without quotes, single quotes, comments, holes in arrays, `undefined`.
@@ -77,6 +77,22 @@ def assignment_pattern(target: str) -> tuple[str, re.Pattern[str]]:
     Raises:
         ValueError: the text is no name with properties.
     """
+    first, pattern = _target_pattern(target)
+    return first, re.compile(pattern + r"\s*=(?![=>])\s*")
+
+
+@lru_cache(maxsize=64)
+def push_pattern(target: str) -> tuple[str, re.Pattern[str]]:
+    """First name of a list in a script, and the pattern that finds `target.push(`.
+
+    Raises:
+        ValueError: the text is no name with properties.
+    """
+    first, pattern = _target_pattern(target)
+    return first, re.compile(pattern + r"\s*\.\s*push\s*\(\s*")
+
+
+def _target_pattern(target: str) -> tuple[str, str]:
     names: list[str] = []
     position = 0
     text = target.strip()
@@ -93,12 +109,40 @@ def assignment_pattern(target: str) -> tuple[str, re.Pattern[str]]:
         quoted = rf"""\s*\[\s*(?:"{re.escape(name)}"|'{re.escape(name)}')\s*\]"""
         dotted = rf"\s*\.\s*{re.escape(name)}(?![\w$])"
         parts.append(f"(?:{quoted}|{dotted})")
-    return names[0], re.compile("".join(parts) + r"\s*=(?![=>])\s*")
+    return names[0], "".join(parts)
 
 
 def assigned_value_starts(script: str, target: str) -> list[int]:
     """Where in `script` the values assigned to `target` begin, comments left out."""
-    first, pattern = assignment_pattern(target)
+    return _starts(script, *assignment_pattern(target))
+
+
+def pushed_values(script: str, target: str) -> list[Any]:
+    """The values that `script` pushes to the list `target`, in its order, comments left out.
+
+    Raises:
+        NotDataError: one of them can't be read as data.
+    """
+    values = []
+    position = 0
+    for start in _starts(script, *push_pattern(target)):
+        if start < position:
+            continue  # within a value that is read already
+        position = start
+        while True:
+            value, end = _value_at(script, position)
+            values.append(value)
+            position = _skip_space(script, end)
+            if script[position : position + 1] != ",":
+                break
+            position = _skip_space(script, position + 1)
+        if script[position : position + 1] != ")":
+            rest = script[position : position + 20]
+            raise NotDataError(f"the script is code, not data, at {rest!r}", cut=not rest)
+    return values
+
+
+def _starts(script: str, first: str, pattern: re.Pattern[str]) -> list[int]:
     if first not in script:
         return []
     starts = []
@@ -117,17 +161,20 @@ def read_value(script: str, start: int) -> Any:
     Raises:
         NotDataError: it is code and not a literal, nested too deep, or cut off.
     """
-    try:
-        value, end = (
-            _json_at(script, start) or _members_at(script, start) or _tolerant(script, start)
-        )
-    except RecursionError as error:
-        raise NotDataError("nested too deep") from error
+    value, end = _value_at(script, start)
     # `{} || other` begins with a literal and is none.
     following = _AFTER.match(script, end)
     if following is None:
         raise NotDataError(f"the script is code, not data, at {script[end : end + 20]!r}")
     return value
+
+
+def _value_at(script: str, start: int) -> tuple[Any, int]:
+    """The literal that begins at `start`, and its end."""
+    try:
+        return _json_at(script, start) or _members_at(script, start) or _tolerant(script, start)
+    except RecursionError as error:
+        raise NotDataError("nested too deep") from error
 
 
 def _json_at(text: str, start: int) -> tuple[Any, int] | None:

@@ -48,12 +48,15 @@ class Document(Strict):
     assigned_to: AssignmentTarget | None = Field(
         None, description="target of the assignment in a script, e.g. require.config.params['args']"
     )
+    pushed_to: AssignmentTarget | None = Field(
+        None, description="list that scripts fill by calls, e.g. tables of tables.push({…})"
+    )
     css: Css | None = Field(None, description="element whose text is JSON")
     xpath: XPath | None = Field(None, description="element whose text is JSON")
 
     @model_validator(mode="after")
     def _one_place(self) -> Document:
-        _one_of_places(self, ("assigned_to", "css", "xpath"), "one")
+        _one_of_places(self, ("assigned_to", "pushed_to", "css", "xpath"), "one")
         return self
 
 

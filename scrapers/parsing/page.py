@@ -10,7 +10,12 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from scrapers.errors import LayoutChanged
-from scrapers.parsing.javascript import NotDataError, assigned_value_starts, read_value
+from scrapers.parsing.javascript import (
+    NotDataError,
+    assigned_value_starts,
+    pushed_values,
+    read_value,
+)
 from scrapers.parsing.model import Document
 from scrapers.parsing.places import MISSING, element_value, elements_getter
 from scrapers.parsing.values import MisfitError
@@ -97,6 +102,11 @@ class Page:
                 if starts := assigned_value_starts(script, document.assigned_to):
                     return read_value(script, starts[-1])
             return MISSING
+        if document.pushed_to is not None:
+            pushed = [
+                v for script in self.scripts for v in pushed_values(script, document.pushed_to)
+            ]
+            return pushed or MISSING
         try:
             found = elements_getter(document.css, document.xpath)(self.root)
         except MisfitError as error:
@@ -104,6 +114,8 @@ class Page:
         if not found:
             return MISSING
         text = str(element_value(found[0], None)).strip()
+        if text.startswith("<!--") and text.endswith("-->"):
+            text = text[4:-3].strip()  # the site's way of hiding JSON in a script
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import Connection, Engine, select, text
 
-from scrapers.quality import match_centre, references, schedule
+from scrapers.quality import (
+    match_centre,
+    referee_statistics,
+    references,
+    schedule,
+    seasons,
+    stages,
+    standings,
+    tournaments,
+)
 from scrapers.quality.great import Judge
 from scrapers.quality.outcomes import Outcomes
 from scrapers.quality.subjects import Subject
@@ -52,6 +61,11 @@ SUITES: dict[PageKind, Suite] = {
     for kind, module in (
         (PageKind.SCHEDULE, schedule),
         (PageKind.MATCH_CENTRE, match_centre),
+        (PageKind.TOURNAMENTS, tournaments),
+        (PageKind.SEASONS, seasons),
+        (PageKind.STAGES, stages),
+        (PageKind.STANDINGS, standings),
+        (PageKind.REFEREE_STATISTICS, referee_statistics),
     )
 }
 

@@ -10,12 +10,14 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from scrapers.warehouse import name_tables  # noqa: F401 - part of the metadata
 from scrapers.warehouse.tables import OPS, RAW, Base, metadata
 
 __all__ = [
     "BatchRow",
     "BatchTargetRow",
     "FailureRow",
+    "FollowedStageRow",
     "HostTurnRow",
     "LandingRow",
     "PageCoverageRow",
@@ -124,7 +126,9 @@ class BatchTargetRow(Base):
     target_key: Mapped[str] = _col(
         "target", ForeignKey(f"{OPS}.target.target_key"), primary_key=True, index=True
     )
-    reason: Mapped[str] = _col("why it was planned: new, correction, recheck, force, reparse, mend")
+    reason: Mapped[str] = _col(
+        "why it was planned: new, correction, recheck, force, reparse, mend, canary"
+    )
 
 
 class FailureRow(Base):
@@ -260,6 +264,21 @@ class SelectorReleaseRow(Base):
         ForeignKey(f"{OPS}.selector_release.release_id"),
         unique=True,
     )
+
+
+class FollowedStageRow(Base):
+    """A stage that runs collect besides those of the settings; `touchline follow` writes it."""
+
+    __tablename__ = "followed_stage"
+    __table_args__ = ({"schema": OPS},)
+
+    stage_id: Mapped[int] = _col("the site's stage id", primary_key=True, autoincrement=False)
+    competition_id: Mapped[int] = _col("its competition, see core.competition")
+    season_id: Mapped[int] = _col("its season, see core.season", index=True)
+    competition: Mapped[str] = _col("competition's name for people, e.g. 'England Premier League'")
+    season: Mapped[str] = _col("season's name for people, e.g. 2025/2026")
+    stage: Mapped[str | None] = _col("stage's name, as far as it was known then")
+    followed_at: Mapped[datetime] = _col("since when, UTC", server_default=func.now())
 
 
 class PageRow(Base):

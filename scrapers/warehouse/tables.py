@@ -103,6 +103,24 @@ def replaced_by(page: PageKind, *scope: str) -> dict[str, Any]:
 _OF_A_MATCH = replaced_by(PageKind.MATCH_CENTRE, "match_id")
 
 
+class Region(Lineage, Base):
+    """A region of the site's menu: a country, or a group of them such as Europe."""
+
+    __tablename__ = "region"
+    __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
+
+    region_id: Mapped[int] = _col(
+        "the site's region id; menu allRegions[].id", primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = _col("name; allRegions[].name")
+    kind: Mapped[str] = _col(
+        "country, or international for a continent and the like; allRegions[].type 0 and 1"
+    )
+    flag: Mapped[str | None] = _col(
+        "the site's name of its flag, e.g. flg-gb-eng; allRegions[].flg"
+    )
+
+
 class Competition(Lineage, Base):
     """A competition (the site: tournament), such as LaLiga."""
 
@@ -110,7 +128,8 @@ class Competition(Lineage, Base):
     __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
 
     competition_id: Mapped[int] = _col(
-        "the site's tournament id; feed tournamentId, breadcrumb link /Tournaments/<id>/",
+        "the site's tournament id; feed tournamentId, breadcrumb link /Tournaments/<id>/, "
+        "menu allRegions[].tournaments[].id",
         primary_key=True,
         autoincrement=False,
     )
@@ -143,10 +162,14 @@ class Stage(Lineage, Base):
     __table_args__ = {"schema": CORE, "info": {"landing": MERGE}}
 
     stage_id: Mapped[int] = _col(
-        "the site's stage id; feed stageId", primary_key=True, autoincrement=False
+        "the site's stage id; feed stageId, a season's page select#stages or #sub-navigation",
+        primary_key=True,
+        autoincrement=False,
     )
     season_id: Mapped[int] = _col("its season", ForeignKey(f"{CORE}.season.season_id"))
-    name: Mapped[str | None] = _col("name; feed stageName")
+    name: Mapped[str | None] = _col(
+        "name; feed stageName, select#stages; null: a season's only stage, feed not landed"
+    )
 
 
 class Team(Lineage, Base):
@@ -548,10 +571,99 @@ class Event(Lineage, Base):
     )
 
 
+STANDING_SCOPES = ("overall", "home", "away")
+_TABLE_ROW = "stage page tables.push(…).standings[]"
+
+
+class Standing(Lineage, Base):
+    """A team's row of a table: of all matches, of those at home or of those away."""
+
+    __tablename__ = "standing"
+    __table_args__ = {"schema": CORE, "info": replaced_by(PageKind.STANDINGS, "stage_id")}
+
+    stage_id: Mapped[int] = _col(
+        "stage whose page shows the table; the page's address",
+        ForeignKey(f"{CORE}.stage.stage_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    table_stage_id: Mapped[int] = _col(
+        f"stage whose table it is; a page may show other groups' too; {_TABLE_ROW}[0]",
+        primary_key=True,
+        autoincrement=False,
+    )
+    group_number: Mapped[int] = _col(
+        "number of the group among the stage's tables, from 0; standingsGroupIdx",
+        primary_key=True,
+        autoincrement=False,
+    )
+    scope: Mapped[str] = _col("matches counted: overall, home or away", primary_key=True)
+    team_id: Mapped[int] = _col(
+        f"team; {_TABLE_ROW}[1]",
+        ForeignKey(f"{CORE}.team.team_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    rank: Mapped[int] = _col(f"place in the table, from 1; {_TABLE_ROW}[3], [12], [21]")
+    played: Mapped[int] = _col(f"matches played; {_TABLE_ROW}[4], [13], [22]")
+    won: Mapped[int] = _col(f"matches won; {_TABLE_ROW}[5], [14], [23]")
+    drawn: Mapped[int] = _col(f"matches drawn; {_TABLE_ROW}[6], [15], [24]")
+    lost: Mapped[int] = _col(f"matches lost; {_TABLE_ROW}[7], [16], [25]")
+    goals_for: Mapped[int] = _col(f"goals scored; {_TABLE_ROW}[8], [17], [26]")
+    goals_against: Mapped[int] = _col(f"goals conceded; {_TABLE_ROW}[9], [18], [27]")
+    goal_difference: Mapped[int] = _col(f"as the page states it; {_TABLE_ROW}[10], [19], [28]")
+    points: Mapped[int] = _col(
+        f"points, deductions counted; {_TABLE_ROW}[11], [20], [29]; the page's own word"
+    )
+
+
+_REFEREE_ROW = "stage page refereestatistics, column"
+
+
+class RefereeStatistic(Lineage, Base):
+    """A referee's matches and cards in a stage."""
+
+    __tablename__ = "referee_statistic"
+    __table_args__ = {
+        "schema": CORE,
+        "info": replaced_by(PageKind.REFEREE_STATISTICS, "stage_id"),
+    }
+
+    stage_id: Mapped[int] = _col(
+        "stage; the page's address",
+        ForeignKey(f"{CORE}.stage.stage_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    referee_id: Mapped[int] = _col(
+        f"referee; {_REFEREE_ROW} Referee, link /Referees/<id>",
+        ForeignKey(f"{CORE}.referee.referee_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    matches: Mapped[int] = _col(f"matches refereed; {_REFEREE_ROW} Apps")
+    fouls_per_match: Mapped[float | None] = _col(f"fouls given a match; {_REFEREE_ROW} Fouls pg")
+    fouls_per_tackle: Mapped[float | None] = _col(
+        f"fouls given for each tackle made; {_REFEREE_ROW} Fouls/Tackles"
+    )
+    penalties_per_match: Mapped[float | None] = _col(
+        f"penalties given a match; {_REFEREE_ROW} Pen pg"
+    )
+    yellow_cards: Mapped[int] = _col(f"yellow cards shown; {_REFEREE_ROW} Yel")
+    yellow_cards_per_match: Mapped[float | None] = _col(
+        f"yellow cards a match, rounded by the page; {_REFEREE_ROW} Yel pg"
+    )
+    red_cards: Mapped[int] = _col(f"red cards shown; {_REFEREE_ROW} Red")
+    red_cards_per_match: Mapped[float | None] = _col(
+        f"red cards a match, rounded by the page; {_REFEREE_ROW} Red pg"
+    )
+
+
 # Parents before children: the order in which landing inserts.
 CORE_TABLES: tuple[Table, ...] = tuple(
     model.__table__  # type: ignore[misc]
     for model in (
+        Region,
         Competition,
         Season,
         Stage,
@@ -570,6 +682,8 @@ CORE_TABLES: tuple[Table, ...] = tuple(
         TeamStat,
         ShotZone,
         Event,
+        Standing,
+        RefereeStatistic,
     )
 )
 

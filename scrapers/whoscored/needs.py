@@ -16,7 +16,7 @@ from scrapers.parsing.model import Group, SelectorField, SelectorFile
 from scrapers.parsing.plain_yaml import Location
 from scrapers.parsing.values import FieldType
 from scrapers.targets import PageKind
-from scrapers.warehouse.tables import CORE_TABLES
+from scrapers.warehouse.tables import CORE_TABLES, STANDING_SCOPES
 
 _TABLES = {table.name: table for table in CORE_TABLES}
 _T, _I, _N = FieldType.TEXT, FieldType.INTEGER, FieldType.NUMBER
@@ -68,9 +68,86 @@ _COMPETITION = (
     | _all(_I, "region_id", nullable=True)
     | _all(_T, "region_name", nullable=True)
 )
+_BREADCRUMB = _all(_I, "competition_id") | _all(_T, "competition_name", "region_name")
+_COUNTS = _columns(
+    "standing",
+    *("rank", "played", "won", "drawn", "lost", "goals_for", "goals_against"),
+    *("goal_difference", "points"),
+)
 _STATS = Needs(_columns("team_stat", "stat", "by_minute"))
 
 NEEDS: dict[PageKind, Needs] = {
+    PageKind.TOURNAMENTS: Needs(
+        {},
+        {
+            "regions": Needs(
+                _columns("region", "region_id", "name", "kind", "flag"),
+                {
+                    "tournaments": Needs(
+                        _all(_I, "competition_id", "address_region_id", "address_competition_id")
+                        | _all(_T, "competition_name")
+                    )
+                },
+            )
+        },
+    ),
+    PageKind.SEASONS: Needs(
+        _BREADCRUMB,
+        {
+            "seasons": Needs(
+                _columns("season", "season_id", "name")
+                | _all(_I, "address_region_id", "address_competition_id")
+            )
+        },
+    ),
+    PageKind.STAGES: Needs(
+        _BREADCRUMB | _all(_I, "season_id", "shown_stage_id") | _all(_T, "season_name"),
+        {
+            "stages": Needs(
+                _columns("stage", "stage_id", "name") | _all(_I, "address_season_id"),
+            )
+        },
+    ),
+    PageKind.STANDINGS: Needs(
+        _BREADCRUMB
+        | _all(_I, "season_id", "stage_id")
+        | _all(_T, "season_name")
+        | _all(_T, "stage_name", nullable=True),
+        {
+            "tables": Needs(
+                _columns("standing", "group_number"),
+                {
+                    "rows": Needs(
+                        _columns("standing", "table_stage_id", "team_id")
+                        | _all(_T, "team_name")
+                        | _all(_T, "team_country_name", nullable=True)
+                        | {
+                            f"{scope}_{name}": need
+                            for scope in STANDING_SCOPES
+                            for name, need in _COUNTS.items()
+                        }
+                    )
+                },
+            )
+        },
+    ),
+    PageKind.REFEREE_STATISTICS: Needs(
+        _BREADCRUMB
+        | _all(_I, "season_id", "stage_id")
+        | _all(_T, "season_name")
+        | _all(_T, "stage_name", nullable=True),
+        {
+            "referees": Needs(
+                _columns(
+                    "referee_statistic",
+                    *("referee_id", "matches", "fouls_per_match", "fouls_per_tackle"),
+                    *("penalties_per_match", "yellow_cards", "yellow_cards_per_match"),
+                    *("red_cards", "red_cards_per_match"),
+                )
+                | _all(_T, "name")
+            )
+        },
+    ),
     PageKind.SCHEDULE: Needs(
         {},
         {

@@ -18,7 +18,7 @@ from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.parsing.versions import Versions
 from scrapers.targets import PageKind, Target
-from scrapers.whoscored import match_centre, schedule
+from scrapers.whoscored import catalogue, match_centre, schedule, stage_pages
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.rows import RowSet
@@ -26,6 +26,11 @@ from scrapers.whoscored.rows import RowSet
 _BUILDERS: dict[PageKind, Callable[[Extracted, Target, Failures], RowSet]] = {
     PageKind.SCHEDULE: schedule.build,
     PageKind.MATCH_CENTRE: match_centre.build,
+    PageKind.TOURNAMENTS: catalogue.build_tournaments,
+    PageKind.SEASONS: catalogue.build_seasons,
+    PageKind.STAGES: catalogue.build_stages,
+    PageKind.STANDINGS: stage_pages.build_standings,
+    PageKind.REFEREE_STATISTICS: stage_pages.build_referees,
 }
 
 
