@@ -151,6 +151,16 @@ class Settings(BaseSettings):
         default=0.9, ge=0, le=1, description="share of a batch's matches that must be readable"
     )
 
+    coverage_margin: float = Field(
+        default=0.2,
+        gt=0,
+        lt=1,
+        description="share of a field's usual values whose loss is taken for a layout change",
+    )
+    coverage_min_pages: int = Field(
+        default=20, ge=2, description="pages that must be there before a field is held against them"
+    )
+
     # the browser
     hub_urls: Annotated[list[str], NoDecode] = Field(
         default=["http://127.0.0.1:4444/wd/hub"],

@@ -24,44 +24,38 @@ if TYPE_CHECKING:
 _OUTPUT = "return_value"
 
 
-class DispatchOperator(BaseOperator):
-    """Plan one step's pages, hand them to the workers, and wait for them without a worker slot.
+class BatchOperator(BaseOperator):
+    """Hand a batch to the workers, and wait for it without a worker slot.
 
     Cleared, retried or restarted while its batch is open, it takes that batch up instead of
     sending a second one; after the batch was published or failed it plans anew. Its output is
-    the batch's id, or nothing when there was nothing to do.
+    the batch's id, or nothing when there was nothing to do. What is in the batch is the
+    subclass's matter.
 
     Args:
-        step: a value of scrapers.pipeline.steps.Step.
-        scope: where the run says what it covers; see touchline_airflow.scope.
+        step: a value of scrapers.pipeline.steps.Step, for the words of the log; empty: none.
         poll_seconds: pause between two looks at the ledger.
     """
 
     ui_color = "#d9ead3"
 
-    def __init__(
-        self, *, step: str, scope: Scope, poll_seconds: float = 3.0, **arguments: Any
-    ) -> None:
+    def __init__(self, *, step: str = "", poll_seconds: float = 3.0, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.step = step
-        self.scope = scope
         self.poll_seconds = poll_seconds
+
+    def dispatch(self, context: Context) -> UUID | None:
+        """Open the run's batch or take it up, and send it; None: nothing to do."""
+        raise NotImplementedError
 
     def execute(self, context: Context) -> str | None:
         """Dispatch, then defer; an empty plan or a finished batch ends at once."""
-        from scrapers.pipeline.dispatch import dispatch
         from scrapers.pipeline.progress import describe
-        from scrapers.settings import settings
-        from scrapers.tasks.send import send_batch
         from scrapers.warehouse import ledger
         from scrapers.warehouse.engine import engine
-        from scrapers.warehouse.records import BatchKey
         from touchline_airflow.triggers import BatchTrigger
 
-        request = request_of(context, self.scope, settings())
-        run = context["dag_run"]
-        key = BatchKey(run.dag_id, run.run_id, self.step)
-        batch_id = dispatch(engine(), settings(), key, request, self.step, send_batch)
+        batch_id = self.dispatch(context)
         if batch_id is None:
             return None
         progress = ledger.progress(engine(), batch_id)
@@ -90,6 +84,32 @@ class DispatchOperator(BaseOperator):
             # Each target was tried as often as its class allows; Airflow must not start over.
             raise AirflowFailException(f"{failure.failure_class}: {failure.detail}") from failure
         return str(progress.batch_id)
+
+
+class DispatchOperator(BatchOperator):
+    """Plan one step's pages, hand them to the workers, and wait for them.
+
+    Args:
+        step: a value of scrapers.pipeline.steps.Step.
+        scope: where the run says what it covers; see touchline_airflow.scope.
+    """
+
+    def __init__(self, *, step: str, scope: Scope, **arguments: Any) -> None:
+        super().__init__(step=step, **arguments)
+        self.scope = scope
+
+    def dispatch(self, context: Context) -> UUID | None:
+        """Plan and send; see scrapers.pipeline.dispatch."""
+        from scrapers.pipeline.dispatch import dispatch
+        from scrapers.settings import settings
+        from scrapers.tasks.send import send_batch
+        from scrapers.warehouse.engine import engine
+        from scrapers.warehouse.records import BatchKey
+
+        request = request_of(context, self.scope, settings())
+        run = context["dag_run"]
+        key = BatchKey(run.dag_id, run.run_id, self.step)
+        return dispatch(engine(), settings(), key, request, self.step, send_batch)
 
 
 class PublishOperator(BaseOperator):

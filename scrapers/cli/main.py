@@ -11,10 +11,13 @@ from scrapers.cli.coverage import coverage
 from scrapers.cli.db import db_app
 from scrapers.cli.demo import demo_app
 from scrapers.cli.failures import FailureGroup
+from scrapers.cli.field_coverage import field_coverage
+from scrapers.cli.lineage import lineage
 from scrapers.cli.reparse import reparse
 from scrapers.cli.scrape import scrape
 from scrapers.cli.selectors import selectors_app
 from scrapers.cli.status import status
+from scrapers.cli.watch import watch
 
 app = typer.Typer(
     name="touchline",
@@ -27,7 +30,10 @@ app = typer.Typer(
 app.add_typer(demo_app, name="demo")
 app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
+selectors_app.command("coverage")(field_coverage)
 app.command()(scrape)
 app.command()(reparse)
+app.command()(watch)
 app.command()(status)
 app.command()(coverage)
+app.command()(lineage)

@@ -14,11 +14,12 @@ from scrapers.quality.outcomes import Outcomes
 from scrapers.quality.subjects import frame_of
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import BatchTargetRow, TargetRow
-from scrapers.warehouse.records import MEND, State
+from scrapers.warehouse.records import CANARY, MEND, State
 
 SUITE = "batch"
 # Up to this many bad targets are bad targets; more may be a bad batch.
 TOLERATED = 2
+_NOT_COUNTED = (MEND, CANARY)
 
 
 def judge_completeness(
@@ -34,13 +35,13 @@ def judge_completeness(
     Bad are those judged so and those of the batch that no selector version reads. What the
     batch landed or put aside before counts too: a batch is not worse for being published again.
     Targets that are read again because they could not be read before do not count: a batch is
-    not worse for mending some of them only.
+    not worse for mending some of them only. Nor do canaries, which are there to be bad.
 
     Args:
         judged: targets judged now.
         floor: settings' completeness_floor, 0 to 1.
     """
-    counted = set(judged) - _mended(engine, batch_id)
+    counted = set(judged) - _not_counted(engine, batch_id)
     bad = len(outcomes.bad_targets().keys() & counted)
     landed, unread = _elsewhere(engine, batch_id, judged)
     total, bad = len(counted) + landed + unread, bad + unread
@@ -57,9 +58,9 @@ def judge_share(judge: Judge, outcomes: Outcomes, total: int, bad: int, floor: f
     outcomes.judge(judge, SUITE, "completeness", frame, [check])
 
 
-def _mended(engine: Engine, batch_id: UUID) -> set[str]:
+def _not_counted(engine: Engine, batch_id: UUID) -> set[str]:
     query = select(BatchTargetRow.target_key).where(
-        BatchTargetRow.batch_id == batch_id, BatchTargetRow.reason == MEND
+        BatchTargetRow.batch_id == batch_id, BatchTargetRow.reason.in_(_NOT_COUNTED)
     )
     with transaction(engine) as connection:
         return set(connection.scalars(query))
@@ -76,7 +77,7 @@ def _elsewhere(engine: Engine, batch_id: UUID, judged: Collection[str]) -> tuple
         .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
         .where(
             BatchTargetRow.batch_id == batch_id,
-            BatchTargetRow.reason != MEND,
+            BatchTargetRow.reason.not_in(_NOT_COUNTED),
             TargetRow.target_key.not_in(judged),
         )
     )

@@ -33,6 +33,8 @@ AT_REST = frozenset({State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSEN
 
 # Why a target is read again from the archive: it landed before, or it could not be read before.
 REPARSE, MEND = "reparse", "mend"
+# Why a page that has landed is fetched anew: to see whether it still reads as it did.
+CANARY = "canary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class PlannedTarget:
     """A target that a plan asks for.
 
     Attributes:
-        reason: why: new, correction, recheck, force, reparse or mend.
+        reason: why: new, correction, recheck, force, reparse, mend or canary.
         kickoff_utc: kick-off of its match; None for pages of no match, or if not known.
         page: read this archived page, and fetch none; None: fetch it.
         version: the only selector version to read it with; None: whichever fits.

@@ -77,7 +77,12 @@ def test_every_dag_is_read_without_settings_and_without_an_error(read: dict[str,
     assert read["errors"] == {}
     assert read["plugin_errors"] == {}
     assert read["plugins"] == ["touchline"]
-    assert sorted(read["dags"]) == ["whoscored_nightly", "whoscored_scrape"]
+    assert sorted(read["dags"]) == [
+        "whoscored_nightly",
+        "whoscored_reparse",
+        "whoscored_scrape",
+        "whoscored_selector_watch",
+    ]
 
 
 def test_reading_imports_nothing_heavy(read: dict[str, Any]):
@@ -97,6 +102,31 @@ def test_tasks_stand_in_one_row(read: dict[str, Any], dag_id: str):
     assert sorted(tasks) == sorted(TASKS)
     for task_id, following in zip(TASKS, [*TASKS[1:], None], strict=True):
         assert tasks[task_id].get("downstream_task_ids", []) == ([following] if following else [])
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "first", "second"),
+    [
+        ("whoscored_reparse", "reparse", "publish"),
+        ("whoscored_selector_watch", "fetch_canaries", "compare_coverage"),
+    ],
+)
+def test_what_is_sent_is_then_concluded(read: dict[str, Any], dag_id: str, first: str, second: str):
+    tasks = {task["__var"]["task_id"]: task["__var"] for task in read["dags"][dag_id]["tasks"]}
+    assert sorted(tasks) == sorted([first, second])
+    assert tasks[first]["downstream_task_ids"] == [second]
+
+
+def test_the_watch_runs_an_hour_before_the_night(read: dict[str, Any]):
+    watch = read["dags"]["whoscored_selector_watch"]
+    assert watch["timetable"]["__var"]["expression"] == "0 4 * * *"
+    assert watch["timetable"]["__var"]["timezone"] == "UTC"
+    assert not watch.get("catchup", False)
+
+
+def test_a_re_parse_tries_unless_told_otherwise(read: dict[str, Any]):
+    params = dict(read["dags"]["whoscored_reparse"]["params"])
+    assert params["dry_run"]["default"] is True
 
 
 def test_nightly_is_partitioned_by_days_of_football(read: dict[str, Any]):

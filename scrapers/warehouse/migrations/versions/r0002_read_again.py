@@ -69,7 +69,7 @@ def upgrade() -> None:
         "batch_target",
         "reason",
         existing_type=sa.TEXT(),
-        comment="why it was planned: new, correction, recheck, force, reparse, mend",
+        comment="why it was planned: new, correction, recheck, force, reparse, mend, canary",
         existing_comment="why it was planned: new, correction, recheck, force",
         existing_nullable=False,
         schema="ops",

@@ -1,0 +1,90 @@
+"""`touchline selectors coverage`: how often each field of a selector version had a value."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from scrapers.cli.console import out, print_json, print_table
+from scrapers.settings import settings
+from scrapers.targets import PageKind
+
+
+def field_coverage(
+    field: Annotated[
+        str, typer.Argument(help="a field such as events.x, or a pattern such as 'teams.*'")
+    ] = "*",
+    page_kind: Annotated[PageKind | None, typer.Option(help="of this page kind")] = None,
+    version: Annotated[
+        str, typer.Option(help="of this selector version, e.g. match_centre/2022-08")
+    ] = "",
+    date_from: Annotated[
+        str, typer.Option("--from", help="first day on which pages were fetched, UTC")
+    ] = "",
+    date_to: Annotated[str, typer.Option("--to", help="last day, included")] = "",
+    by_day: Annotated[bool, typer.Option("--by-day", help="each day by itself")] = False,
+    below: Annotated[
+        float, typer.Option(min=0, max=1.01, help="only shares below this, 0 to 1")
+    ] = 1.01,
+    as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
+) -> None:
+    """Shares of filled values by page kind, selector version and field, and by day if asked.
+
+    A page counts once for each version that read it, however often it was read again. A group
+    of fields, such as events, counts the places where it was looked for and those with rows.
+    """
+    from scrapers.pipeline.intervals import parse_day
+    from scrapers.warehouse.engine import engine
+    from scrapers.warehouse.field_coverage import shares
+
+    found = shares(
+        engine(settings()),
+        page_kind=page_kind,
+        selector_version=version or None,
+        first=parse_day(date_from) if date_from else None,
+        last=parse_day(date_to) if date_to else None,
+        by_day=by_day,
+    )
+    kept = [
+        one
+        for one in found
+        if fnmatchcase(one.field, field) and (one.share is None or one.share < below)
+    ]
+    if as_json:
+        print_json(
+            [
+                {
+                    "page_kind": one.page_kind,
+                    "selector_version": one.selector_version,
+                    "field": one.field,
+                    "day": one.day,
+                    "pages": one.pages,
+                    "rows": one.rows,
+                    "filled": one.filled,
+                    "share": one.share,
+                }
+                for one in kept
+            ]
+        )
+    elif not kept:
+        out.print("No page that was read fits.")
+    else:
+        days = ("day",) if by_day else ()
+        print_table(
+            "Field coverage",
+            ("version", "field", *days, "pages", "rows", "filled", "share"),
+            [
+                (
+                    one.selector_version,
+                    one.field,
+                    *((one.day,) if by_day else ()),
+                    one.pages,
+                    one.rows,
+                    one.filled,
+                    None if one.share is None else f"{one.share:.1%}",
+                )
+                for one in kept
+            ],
+        )
