@@ -659,6 +659,201 @@ class RefereeStatistic(Lineage, Base):
     )
 
 
+_OF_A_PREVIEW = replaced_by(PageKind.MATCH_PREVIEW, "match_id")
+_MISSING = "preview #missing-players, column"
+_PITCH = "preview #preview-lineups .pitch ul.player"
+
+
+class MatchPreview(Lineage, Base):
+    """What the site foresees of a match; it may be landed long before the match, or without it."""
+
+    __tablename__ = "match_preview"
+    __table_args__ = {"schema": CORE, "info": _OF_A_PREVIEW}
+
+    match_id: Mapped[int] = _col(
+        "the site's match id; preview params['matchheader'].matchId",
+        primary_key=True,
+        autoincrement=False,
+    )
+    home_team_id: Mapped[int] = _col(
+        "home team; params['matchheader'].input[0]", ForeignKey(f"{CORE}.team.team_id")
+    )
+    away_team_id: Mapped[int] = _col(
+        "away team; params['matchheader'].input[1]", ForeignKey(f"{CORE}.team.team_id")
+    )
+    predicted_home_score: Mapped[int | None] = _col(
+        "goals the site expects of the home team; preview #preview-prediction .home"
+    )
+    predicted_away_score: Mapped[int | None] = _col(
+        "goals the site expects of the away team; preview #preview-prediction .away"
+    )
+    home_formation: Mapped[str | None] = _col(
+        "expected formation of the home team, e.g. 4-4-2; preview .formation-label"
+    )
+    away_formation: Mapped[str | None] = _col(
+        "expected formation of the away team, e.g. 4-4-2; preview .formation-label"
+    )
+
+
+def _preview_fk() -> Any:
+    return _col(
+        "match; see match_preview",
+        ForeignKey(f"{CORE}.match_preview.match_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+class MissingPlayer(Lineage, Base):
+    """A player who is, or may be, missing from a match."""
+
+    __tablename__ = "missing_player"
+    __table_args__ = {"schema": CORE, "info": _OF_A_PREVIEW}
+
+    match_id: Mapped[int] = _preview_fk()
+    player_id: Mapped[int] = _col(
+        f"player; {_MISSING} Player, link /players/<id>",
+        ForeignKey(f"{CORE}.player.player_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    team_id: Mapped[int] = _col(
+        "team: the match's on whose side the player is listed", ForeignKey(f"{CORE}.team.team_id")
+    )
+    reason: Mapped[str] = _col(
+        f"the site's word: injured, injured doubtful, suspended, other, …; {_MISSING} Reason"
+    )
+    status: Mapped[str] = _col(f"the site's word: Out or Doubtful; {_MISSING} Status")
+    rating: Mapped[float | None] = _col(
+        f"rating of the season so far, 0 to 10; {_MISSING} Rating; the page's N/A is null"
+    )
+
+
+class PredictedLineUp(Lineage, Base):
+    """A player whom the site expects to start."""
+
+    __tablename__ = "predicted_line_up"
+    __table_args__ = {"schema": CORE, "info": _OF_A_PREVIEW}
+
+    match_id: Mapped[int] = _preview_fk()
+    player_id: Mapped[int] = _col(
+        f"player; {_PITCH}, data-playerid",
+        ForeignKey(f"{CORE}.player.player_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    team_id: Mapped[int] = _col(
+        "team: the match's on whose half the player stands", ForeignKey(f"{CORE}.team.team_id")
+    )
+    ordinal: Mapped[int] = _col("position in the page's list of the team, from 1")
+    position: Mapped[str] = _col(f"GK, DR, DC, MC, AML, FW, …; {_PITCH}, title in brackets")
+    rating: Mapped[float | None] = _col(
+        f"rating of the season so far, 0 to 10; {_PITCH} .player-rating; the page's N/A is null"
+    )
+
+
+class MatchTrait(Lineage, Base):
+    """A strength or weakness that a team showed in a match, or its style of play."""
+
+    __tablename__ = "match_trait"
+    __table_args__ = {"schema": CORE, "info": replaced_by(PageKind.MATCH_REPORT, "match_id")}
+
+    match_id: Mapped[int] = _col(
+        "the site's match id; report params['matchheader'].matchId",
+        primary_key=True,
+        autoincrement=False,
+    )
+    team_id: Mapped[int] = _col(
+        "team; report table.matchstory, left column home and right column away",
+        ForeignKey(f"{CORE}.team.team_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    kind: Mapped[str] = _col(
+        "strength, weakness or style; report tr.matchstory-typeheader", primary_key=True
+    )
+    ordinal: Mapped[int] = _col(
+        "position among the team's of this kind, from 1", primary_key=True, autoincrement=False
+    )
+    text: Mapped[str] = _col("the site's sentence; report span.matchstory-text")
+
+
+_CATEGORY = "category that the feed was asked for, e.g. summaryteam; the page's address"
+_SUBCATEGORY = "all, defensive, offensive or passing; the page's address"
+
+
+def _season_stat_stage() -> Any:
+    return _col(
+        "stage; the page's address",
+        ForeignKey(f"{CORE}.stage.stage_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+
+
+class TeamSeasonStat(Lineage, Base):
+    """A statistic of a team over a stage, as the site's feed adds it up."""
+
+    __tablename__ = "team_season_stat"
+    __table_args__ = {
+        "schema": CORE,
+        "info": replaced_by(PageKind.TEAM_STATISTICS, "stage_id", "category", "subcategory"),
+    }
+
+    stage_id: Mapped[int] = _season_stat_stage()
+    category: Mapped[str] = _col(_CATEGORY, primary_key=True)
+    subcategory: Mapped[str] = _col(_SUBCATEGORY, primary_key=True)
+    team_id: Mapped[int] = _col(
+        "team; feed teamTableStats[].teamId",
+        ForeignKey(f"{CORE}.team.team_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    stat: Mapped[str] = _col(
+        "the feed's name: apps (matches), goal, rating, shotsPerGame, …; a member of "
+        "teamTableStats[]",
+        primary_key=True,
+    )
+    value: Mapped[float] = _col(
+        "its value: totals, means a match where the name ends in PerGame; possession and "
+        "passSuccess as shares of 1; what the feed leaves null has no row"
+    )
+
+
+class PlayerSeasonStat(Lineage, Base):
+    """A statistic of a player for a team over a stage, as the site's feed adds it up."""
+
+    __tablename__ = "player_season_stat"
+    __table_args__ = {
+        "schema": CORE,
+        "info": replaced_by(PageKind.PLAYER_STATISTICS, "stage_id", "category", "subcategory"),
+    }
+
+    stage_id: Mapped[int] = _season_stat_stage()
+    category: Mapped[str] = _col(_CATEGORY.replace("summaryteam", "summary"), primary_key=True)
+    subcategory: Mapped[str] = _col(_SUBCATEGORY, primary_key=True)
+    player_id: Mapped[int] = _col(
+        "player; feed playerTableStats[].playerId",
+        ForeignKey(f"{CORE}.player.player_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    team_id: Mapped[int] = _col(
+        "team he played for, of several one row each; feed playerTableStats[].teamId",
+        primary_key=True,
+        autoincrement=False,
+    )
+    stat: Mapped[str] = _col(
+        "the feed's name: apps (starts), subOn (times as substitute), minsPlayed (minutes), goal, "
+        "rating, …; a member of playerTableStats[]",
+        primary_key=True,
+    )
+    value: Mapped[float] = _col(
+        "its value: totals, means a match where the name ends in PerGame; passSuccess in per "
+        "cent; what the feed leaves null has no row"
+    )
+
+
 # Parents before children: the order in which landing inserts.
 CORE_TABLES: tuple[Table, ...] = tuple(
     model.__table__  # type: ignore[misc]
@@ -684,6 +879,12 @@ CORE_TABLES: tuple[Table, ...] = tuple(
         Event,
         Standing,
         RefereeStatistic,
+        MatchPreview,
+        MissingPlayer,
+        PredictedLineUp,
+        MatchTrait,
+        TeamSeasonStat,
+        PlayerSeasonStat,
     )
 )
 
