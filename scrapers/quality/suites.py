@@ -11,12 +11,16 @@ from sqlalchemy import Connection, Engine, select, text
 
 from scrapers.quality import (
     match_centre,
+    match_preview,
+    match_report,
+    player_statistics,
     referee_statistics,
     references,
     schedule,
     seasons,
     stages,
     standings,
+    team_statistics,
     tournaments,
 )
 from scrapers.quality.great import Judge
@@ -66,6 +70,10 @@ SUITES: dict[PageKind, Suite] = {
         (PageKind.STAGES, stages),
         (PageKind.STANDINGS, standings),
         (PageKind.REFEREE_STATISTICS, referee_statistics),
+        (PageKind.MATCH_PREVIEW, match_preview),
+        (PageKind.MATCH_REPORT, match_report),
+        (PageKind.TEAM_STATISTICS, team_statistics),
+        (PageKind.PLAYER_STATISTICS, player_statistics),
     )
 }
 

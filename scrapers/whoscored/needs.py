@@ -75,6 +75,20 @@ _COUNTS = _columns(
     *("goal_difference", "points"),
 )
 _STATS = Needs(_columns("team_stat", "stat", "by_minute"))
+_SIDES = _all(_I, "match_id", "home_team_id", "away_team_id") | (
+    _all(_T, "home_team_name", "away_team_name")
+    | _all(_T, "home_country_name", "away_country_name", nullable=True)
+)
+_MISSING = Needs(
+    _columns("player", "player_id", "name")
+    | _columns("missing_player", "reason", "status", "rating")
+)
+_PREDICTED = Needs(
+    _columns("player", "player_id", "name") | _columns("predicted_line_up", "position", "rating")
+)
+_COLUMNS = Needs(_all(_T, "stat"))
+# A value may be null on the page: it gives no row then.
+_SEASON_STATS = Needs(_all(_T, "stat") | _all(_N, "value", nullable=True))
 
 NEEDS: dict[PageKind, Needs] = {
     PageKind.TOURNAMENTS: Needs(
@@ -239,6 +253,55 @@ NEEDS: dict[PageKind, Needs] = {
                         _columns("type_name", "type_id", "name") | _all(_T, "value", nullable=True)
                     )
                 },
+            ),
+        },
+    ),
+}
+
+NEEDS |= {
+    PageKind.MATCH_PREVIEW: Needs(
+        _SIDES
+        | _columns(
+            "match_preview",
+            *("predicted_home_score", "predicted_away_score", "home_formation", "away_formation"),
+        )
+        | _all(_I, "player_links"),
+        {
+            "home_line_up": _PREDICTED,
+            "away_line_up": _PREDICTED,
+            "home_missing": _MISSING,
+            "away_missing": _MISSING,
+        },
+    ),
+    PageKind.MATCH_REPORT: Needs(
+        _SIDES,
+        {
+            "cells": Needs(
+                _columns("match_trait", "kind")
+                | _all(_T, "side")
+                | _all(FieldType.BOOLEAN, "is_empty"),
+                {"sentences": Needs(_columns("match_trait", "text"))},
+            )
+        },
+    ),
+    PageKind.TEAM_STATISTICS: Needs(
+        {},
+        {
+            "stat_columns": _COLUMNS,
+            "teams": Needs(
+                _columns("team", "team_id", "country_name") | _all(_T, "team_name"),
+                {"stats": _SEASON_STATS},
+            ),
+        },
+    ),
+    PageKind.PLAYER_STATISTICS: Needs(
+        {},
+        {
+            "stat_columns": _COLUMNS,
+            "players": Needs(
+                _columns("player", "player_id", "name", "height_cm", "weight_kg")
+                | _all(_I, "team_id"),
+                {"stats": _SEASON_STATS},
             ),
         },
     ),

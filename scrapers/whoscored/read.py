@@ -18,7 +18,14 @@ from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.parsing.versions import Versions
 from scrapers.targets import PageKind, Target
-from scrapers.whoscored import catalogue, match_centre, schedule, stage_pages
+from scrapers.whoscored import (
+    catalogue,
+    match_centre,
+    match_pages,
+    schedule,
+    season_statistics,
+    stage_pages,
+)
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.rows import RowSet
@@ -31,6 +38,10 @@ _BUILDERS: dict[PageKind, Callable[[Extracted, Target, Failures], RowSet]] = {
     PageKind.STAGES: catalogue.build_stages,
     PageKind.STANDINGS: stage_pages.build_standings,
     PageKind.REFEREE_STATISTICS: stage_pages.build_referees,
+    PageKind.MATCH_PREVIEW: match_pages.build_preview,
+    PageKind.MATCH_REPORT: match_pages.build_report,
+    PageKind.TEAM_STATISTICS: season_statistics.build_teams,
+    PageKind.PLAYER_STATISTICS: season_statistics.build_players,
 }
 
 

@@ -1,0 +1,176 @@
+"""What a match's preview must hold to; see `match_centre` for how suites are written."""
+
+from __future__ import annotations
+
+from scrapers.quality.checks import (
+    between,
+    differ,
+    equal,
+    filled,
+    holds,
+    matching,
+    note,
+    one_of,
+    whole_batch,
+)
+from scrapers.quality.match_centre import POSITIONS
+from scrapers.quality.subjects import Subject, rule, staged
+
+SUITE = "match_preview"
+
+# The site's words as far as they are known; another one is only noted.
+REASONS = frozenset({"injured", "injured doubtful", "suspended", "international duty", "other"})
+STATUSES = frozenset({"Out", "Doubtful"})
+NOT_BLANK = r"\S"
+# So many previews of a batch, and nobody in any of them, is no chance.
+ENOUGH = 5
+
+TABLES = (
+    staged("team"),
+    staged("player"),
+    staged(
+        "match_preview",
+        differ("home_team_id", "away_team_id"),
+        filled("predicted_home_score", "the site's prediction is there"),
+        filled("predicted_away_score", "the site's prediction is there for both sides"),
+        between("predicted_home_score", 0, 20),
+        between("predicted_away_score", 0, 20),
+        note(matching("home_formation", r"^[1-9](-[1-9])+$")),
+        note(matching("away_formation", r"^[1-9](-[1-9])+$")),
+    ),
+    staged(
+        "missing_player",
+        matching("reason", NOT_BLANK, "the reason is not blank"),
+        matching("status", NOT_BLANK, "the status is not blank"),
+        note(one_of("reason", REASONS)),
+        note(one_of("status", STATUSES)),
+        between("rating", 0, 10),
+    ),
+    staged(
+        "predicted_line_up",
+        matching("position", r"^[A-Z]+$", "the position is a word in capitals"),
+        note(one_of("position", POSITIONS)),
+        between("ordinal", 1, 11),
+        between("rating", 0, 10),
+    ),
+)
+
+_ROWS = " UNION ALL ".join(
+    f"""
+SELECT r.target_key, '{table}' AS of_table, r.match_id, r.player_id, r.team_id,
+       CAST(split_part(r.target_key, '/', 3) AS bigint) AS asked_for,
+       EXISTS (
+           SELECT FROM staging.match_preview p WHERE p.target_key = r.target_key
+           AND r.team_id IN (p.home_team_id, p.away_team_id)
+       ) AS of_the_match
+FROM staging.{table} r WHERE r.target_key = ANY(:targets)"""
+    for table in ("missing_player", "predicted_line_up")
+)
+
+_PREVIEW = """
+SELECT target_key, match_id, CAST(split_part(target_key, '/', 3) AS bigint) AS asked_for
+FROM staging.match_preview WHERE target_key = ANY(:targets)
+"""
+
+# One row for each side of a match.
+_SIDES = """
+SELECT p.target_key, p.match_id, side, team_id, formation,
+       nullif(count(l.player_id), 0) AS players,
+       count(l.player_id) FILTER (WHERE l.position = 'GK') AS goalkeepers,
+       formation IS NOT NULL OR count(l.player_id) = 0 AS formation_is_there
+FROM staging.match_preview p
+CROSS JOIN LATERAL (
+    VALUES ('home', p.home_team_id, p.home_formation), ('away', p.away_team_id, p.away_formation)
+) AS v(side, team_id, formation)
+LEFT JOIN staging.predicted_line_up l ON l.target_key = p.target_key AND l.team_id = v.team_id
+WHERE p.target_key = ANY(:targets)
+GROUP BY p.target_key, p.match_id, side, v.team_id, formation
+"""
+
+_BOTH = """
+SELECT m.target_key, m.match_id, m.player_id, m.status, m.status <> 'Out' AS may_play
+FROM staging.missing_player m
+JOIN staging.predicted_line_up l USING (target_key, player_id)
+WHERE m.target_key = ANY(:targets)
+"""
+
+# What the schedule or the match centre says of the same match, if either has landed.
+_AGAINST_OTHERS = """
+SELECT p.target_key, p.match_id, p.home_team_id, p.away_team_id,
+       coalesce(f.home_team_id, m.home_team_id) AS known_home_team_id,
+       coalesce(f.away_team_id, m.away_team_id) AS known_away_team_id
+FROM staging.match_preview p
+LEFT JOIN core.fixture f ON f.match_id = p.match_id AND f.closed_at IS NULL
+LEFT JOIN core.match m ON m.match_id = p.match_id
+WHERE p.target_key = ANY(:targets)
+"""
+
+# A preview that had line-ups when it landed before.
+_EMPTIED = """
+SELECT p.target_key, p.match_id, (
+    SELECT count(*) FROM staging.predicted_line_up l WHERE l.target_key = p.target_key
+) AS listed
+FROM staging.match_preview p
+WHERE p.target_key = ANY(:targets)
+  AND EXISTS (SELECT FROM core.predicted_line_up k WHERE k.match_id = p.match_id)
+"""
+
+RULES = (
+    rule(
+        "page",
+        _PREVIEW,
+        equal("match_id", "asked_for", "the preview is of the match that was asked for"),
+    ),
+    rule(
+        "player_of",
+        _ROWS,
+        equal("match_id", "asked_for", "all players are of the match that was asked for"),
+        holds("of_the_match", "a player is of one of the match's two teams"),
+    ),
+    rule(
+        "side",
+        _SIDES,
+        one_of("players", {11}, "eleven are expected to start, if anybody is"),
+        between("goalkeepers", 0, 1, "at most one goalkeeper is expected to start"),
+        holds("formation_is_there", "a side with a line-up has a formation"),
+    ),
+    rule("both", _BOTH, note(holds("may_play", "who is out is not expected to start"))),
+    rule(
+        "against_others",
+        _AGAINST_OTHERS,
+        equal(
+            "home_team_id", "known_home_team_id", "the home team is the schedule's", optional=True
+        ),
+        equal(
+            "away_team_id", "known_away_team_id", "the away team is the schedule's", optional=True
+        ),
+    ),
+    rule(
+        "emptied",
+        _EMPTIED,
+        between("listed", 1, None, "a preview that had line-ups still has some"),
+    ),
+)
+
+_TOGETHER = f"""
+SELECT count(*) AS previews,
+       CASE WHEN count(*) >= {ENOUGH} THEN count(l.target_key) END AS with_line_ups,
+       CASE WHEN count(*) >= {ENOUGH} THEN count(m.target_key) END AS with_missing_players
+FROM staging.match_preview p
+LEFT JOIN (SELECT DISTINCT target_key FROM staging.predicted_line_up) l USING (target_key)
+LEFT JOIN (SELECT DISTINCT target_key FROM staging.missing_player) m USING (target_key)
+WHERE p.target_key = ANY(:targets)
+"""
+
+BATCH_RULES: tuple[Subject, ...] = (
+    rule(
+        "batch",
+        _TOGETHER,
+        whole_batch(between("with_line_ups", 1, None, "some of many previews have line-ups")),
+        whole_batch(
+            between(
+                "with_missing_players", 1, None, "somebody is missing from some of many matches"
+            )
+        ),
+    ),
+)
