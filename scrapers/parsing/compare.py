@@ -71,14 +71,15 @@ def fields_of(selector: SelectorFile) -> Iterator[tuple[str, SelectorField]]:
     """All fields of a file by their whole names, groups first: `teams.players.player_id`."""
     yield from selector.fields.items()
     for name, group in selector.groups.items():
-        yield from _fields_of_group(name, group)
+        yield from fields_of_group(name, group)
 
 
-def _fields_of_group(name: str, group: Group) -> Iterator[tuple[str, SelectorField]]:
+def fields_of_group(name: str, group: Group) -> Iterator[tuple[str, SelectorField]]:
+    """All fields of a group and the groups within it, by their whole names."""
     for short, each in group.fields.items():
         yield f"{name}.{short}", each
     for short, inner in group.groups.items():
-        yield from _fields_of_group(f"{name}.{short}", inner)
+        yield from fields_of_group(f"{name}.{short}", inner)
 
 
 def _compare_row(prefix: str, where: str, old: Row, new: Row, into: Compared) -> None:

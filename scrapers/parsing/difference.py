@@ -66,7 +66,7 @@ def _told(selector: SelectorFile) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _group(name: str, group: Group) -> Iterator[tuple[str, dict[str, str]]]:
-    parts = {"rows": " | ".join(map(_rows, group.rows))}
+    parts = {"rows": " | ".join(map(rows_text, group.rows))}
     if not group.required:
         parts["required"] = "false"
     if group.min_rows:
@@ -79,27 +79,30 @@ def _group(name: str, group: Group) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _field(field: SelectorField) -> dict[str, str]:
-    parts = {"from": " | ".join(map(_place, field.places)), "type": field.type.value}
+    parts = {"from": " | ".join(map(place_text, field.places)), "type": field.type.value}
     if field.transform:
-        parts["transform"] = _steps(field.transform)
+        parts["transform"] = steps_text(field.transform)
     rest = field.model_dump(exclude_defaults=True, exclude={"places", "type", "transform"})
     return parts | _plain(rest)
 
 
-def _place(place: Place) -> str:
+def place_text(place: Place) -> str:
+    """A place with all that belongs to it, in the words of the selector file."""
     text = place_told(place)
     if place.regex is not None:
         text += f", regex: {place.regex}"
-    return f"{text}, transform: {_steps(place.transform)}" if place.transform else text
+    return f"{text}, transform: {steps_text(place.transform)}" if place.transform else text
 
 
-def _steps(steps: list[TransformStep]) -> str:
+def steps_text(steps: list[TransformStep]) -> str:
+    """Transforms in a few words."""
     return ", ".join(
         step.name if step.argument is None else f"{step.name}: {step.argument}" for step in steps
     )
 
 
-def _rows(rows: Rows) -> str:
+def rows_text(rows: Rows) -> str:
+    """A place of rows in the words of the selector file."""
     return ", ".join(f"{k}: {v}" for k, v in _plain(rows.model_dump(exclude_defaults=True)).items())
 
 

@@ -72,7 +72,8 @@ def named_steps(steps: Sequence[TransformStep], zone: ZoneInfo) -> list[NamedSte
     ]
 
 
-def _regex_step(pattern: str) -> NamedStep:
+def regex_step(pattern: str) -> NamedStep:
+    """The step of a place's regular expression."""
     compiled = re.compile(pattern)
 
     def search(value: Any) -> str | None:
@@ -107,7 +108,7 @@ class PlaceReader:
 
 def place_reader(place: Place, documents: dict[str, Document], zone: ZoneInfo) -> PlaceReader:
     """Make a place ready to read."""
-    steps = [_regex_step(place.regex)] if place.regex is not None else []
+    steps = [regex_step(place.regex)] if place.regex is not None else []
     steps += named_steps(place.transform, zone)
     return PlaceReader(place, _finder(place, documents), steps)
 

@@ -6,10 +6,12 @@ it can't read. There is none that guesses.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,8 @@ from scrapers.parsing.values import MisfitError, shown
 Step = Callable[[Any], Any]
 _DIGITS = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
+_UNIX_UNITS = {"seconds": 1.0, "milliseconds": 0.001}
+_LAST_SECOND = 4_102_444_800  # the year 2100
 _EXACT = 2**53  # beyond this a float no longer holds every whole number
 
 
@@ -106,6 +110,61 @@ def _build_ungroup(argument: Any, zone: ZoneInfo) -> Step:
     return ungroup
 
 
+def _build_decimal(argument: Any, zone: ZoneInfo) -> Step:
+    if not isinstance(argument, str) or len(argument) != 1 or argument.isalnum():
+        raise ValueError("decimal needs the one character before the decimals")
+    pattern = re.compile(rf"[+-]?[0-9]{{1,30}}(?:{re.escape(argument)}[0-9]{{1,30}})?")
+
+    def decimal(value: Any) -> str:
+        text = _as_text(value)
+        if not pattern.fullmatch(text):
+            raise MisfitError(f"is no number with decimals after {argument!r}: {shown(value)}")
+        return text.replace(argument, ".")
+
+    return decimal
+
+
+def _build_multiply(argument: Any, zone: ZoneInfo) -> Step:
+    is_number = type(argument) in (int, float) and math.isfinite(argument) and argument != 0
+    if not is_number:
+        raise ValueError("multiply needs a number, e.g. 100")
+    factor = Decimal(repr(argument))
+
+    def multiply(value: Any) -> int | float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise MisfitError(f"is no number: {shown(value)}")
+        # In decimals, as people reckon: 1.83 m are 183 cm, not 183.00000000000003.
+        product = Decimal(repr(value)) * factor
+        if abs(product) >= _EXACT:
+            raise MisfitError(f"is out of all bounds: {shown(value)}")
+        return int(product) if product == product.to_integral_value() else float(product)
+
+    return multiply
+
+
+def _build_unix_time(argument: Any, zone: ZoneInfo) -> Step:
+    if argument not in _UNIX_UNITS:
+        raise ValueError(f"unix_time counts in {' or '.join(_UNIX_UNITS)}")
+    unit = _UNIX_UNITS[argument]
+
+    def unix_time(value: Any) -> datetime:
+        number = int(value) if type(value) is str and _DIGITS.fullmatch(value) else value
+        if type(number) not in (int, float) or not 0 <= number * unit < _LAST_SECOND:
+            raise MisfitError(f"is no time counted in {argument}: {shown(value)}")
+        return datetime.fromtimestamp(number * unit, UTC)
+
+    return unix_time
+
+
+def _build_to_local(argument: Any, zone: ZoneInfo) -> Step:
+    def to_local(value: Any) -> datetime:
+        if type(value) is not datetime or value.tzinfo is None:
+            raise MisfitError(f"is no time in UTC: {shown(value)}")
+        return value.astimezone(zone).replace(tzinfo=None)
+
+    return to_local
+
+
 def _build_map(argument: Any, zone: ZoneInfo) -> Step:
     if not isinstance(argument, dict) or not argument:
         raise ValueError("map needs the values by what the page says, e.g. {6: finished}")
@@ -188,6 +247,16 @@ TRANSFORMS: dict[str, Transform] = {
         _build_ungroup,
         {"type": "string", "minLength": 1, "maxLength": 1},
     ),
+    "decimal": Transform(
+        "takes the given mark for the decimal point: '2,5' is '2.5'",
+        _build_decimal,
+        {"type": "string", "minLength": 1, "maxLength": 1},
+    ),
+    "multiply": Transform(
+        "multiplies a number, for another unit: 1.83 times 100 is 183",
+        _build_multiply,
+        {"type": "number"},
+    ),
     "map": Transform(
         "looks the value up; one that is not listed is a failure",
         _build_map,
@@ -205,5 +274,11 @@ TRANSFORMS: dict[str, Transform] = {
     "iso_time": Transform(
         "reads an ISO time: UTC if it says its offset, else without zone", _plain(_iso_time)
     ),
+    "unix_time": Transform(
+        "reads a time counted since 1970, in seconds or milliseconds: UTC",
+        _build_unix_time,
+        {"enum": list(_UNIX_UNITS)},
+    ),
+    "to_local": Transform("gives a UTC time on the file's timezone, without zone", _build_to_local),
     "to_utc": Transform("reads a time without zone on the file's timezone", _build_to_utc),
 }

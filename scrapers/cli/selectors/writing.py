@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from scrapers.errors import ConfigInvalid
 from scrapers.parsing.difference import differences
 from scrapers.parsing.files import SelectorFiles
 from scrapers.parsing.load import check
+from scrapers.parsing.suggest.draft import renamed
 from scrapers.settings import ROOT
 from scrapers.targets import SOURCE, PageKind
 from scrapers.whoscored.needs import unmet
@@ -37,7 +37,8 @@ def new_command(
     """Begin a new version as a copy of another, with its name and today's date."""
     source = _origin(kind, origin, folder)
     path = new_path(kind, version, folder)
-    text = renamed(source.read_text(encoding="utf-8"), version)
+    today = datetime.now(UTC).date()
+    text = renamed(source.read_text(encoding="utf-8"), version, today)
     problems = check(path, unmet, text.encode())[1]
     if problems:
         raise ConfigInvalid("the copy has problems:\n  " + "\n  ".join(map(str, problems)))
@@ -97,13 +98,6 @@ def new_path(kind: PageKind, version: str, folder: Path) -> Path:
     if path.exists():
         raise ConfigInvalid(f"{path} is there already: name another version, or edit that one")
     return path
-
-
-def renamed(text: str, version: str) -> str:
-    """A selector file's text under another version, effective from today (UTC)."""
-    today = datetime.now(UTC).date().isoformat()
-    text = re.sub(r"(?m)^version:.*$", f"version: {version}", text, count=1)
-    return re.sub(r"(?m)^effective_from:.*$", f"effective_from: {today}", text, count=1)
 
 
 def _origin(kind: PageKind, origin: str | None, folder: Path) -> Path:

@@ -1,0 +1,258 @@
+"""Where a field's values stand now: candidates from JSON and HTML, proven on all pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from scrapers.parsing.fields import document_value
+from scrapers.parsing.model import Document, Place, Rows, SelectorField
+from scrapers.parsing.notation import TransformStep
+from scrapers.parsing.places import MISSING, element_value, elements_getter, is_element
+from scrapers.parsing.suggest.chains import Chain, fitting, plausible
+from scrapers.parsing.suggest.html_places import hits, selectors_of
+from scrapers.parsing.suggest.json_places import at, value_paths
+from scrapers.parsing.suggest.make import place as make_place
+from scrapers.parsing.suggest.names import near
+from scrapers.parsing.suggest.scope import Fit, Scope, evaluate, wants
+from scrapers.parsing.values import FieldType, MisfitError
+
+_KNOWN, _NULLS = 30, 10  # values looked at first; the proof looks at all
+_PROVEN = 14  # candidates that are read on all pages
+_HITS = 40
+_SAMPLED_ROWS = 8
+_JSON_TYPES = {FieldType.INTEGER_LIST: list, FieldType.NUMBER_BY_INTEGER: dict}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A place for a field, or for a group's rows, and what it is worth.
+
+    Attributes:
+        places: the field's places.
+        steps: the field's transforms; None: as they are.
+        rows: instead, of a group.
+        fit: how it reads the pages.
+        score: what it is ranked by; higher is better.
+        note: what a person should know of it.
+    """
+
+    places: tuple[Place, ...] = ()
+    steps: tuple[TransformStep, ...] | None = None
+    rows: tuple[Rows, ...] = ()
+    fit: Fit | None = None
+    score: tuple[float, ...] = ()
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Search:
+    """What all searches of a page kind share.
+
+    Attributes:
+        documents: those of the file, as they stand on the new pages, and others found there.
+        old_documents: those of the file, as they stand on references.
+        zone: the pages' clock.
+        taken: places that other fields are read from already.
+    """
+
+    documents: dict[str, Document]
+    old_documents: dict[str, Document]
+    zone: ZoneInfo
+    taken: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    place: Place
+    chain: Chain
+    share: float
+    is_new: bool
+
+
+def search_field(scope: Scope, short: str, like: SelectorField, search: Search) -> list[Proposal]:
+    """Places of a field, the best first; none if nothing was found."""
+    candidates = list(_json_candidates(scope, short, like, search))
+    candidates += _html_candidates(scope, short, like, search)
+    candidates.sort(key=lambda c: _before(c, short, like, search), reverse=True)
+    found: dict[str, Proposal] = {}
+    for each in candidates[: 4 * _PROVEN]:
+        if len(found) >= _PROVEN:
+            break
+        place = _with_chain(each.place, each.chain)
+        steps = None if each.chain.is_old else each.chain.field_steps
+        key = f"{place!r} {steps!r}"
+        if key in found:
+            continue
+        fit = evaluate(scope, short, like, [place], steps, search.documents, search.zone)
+        if fit.pages_read == 0 and fit.share == 0:
+            continue
+        rank = (
+            fit.pages_right, round(fit.share, 2), fit.pages_read,
+            *_before(each, short, like, search)[1:],
+        )  # fmt: skip
+        note = (
+            "" if fit.pages_known else "likely by its name and its values; nothing known proves it"
+        )
+        found[key] = Proposal((place,), steps, (), fit, rank, note)
+    return sorted(found.values(), key=lambda p: p.score, reverse=True)
+
+
+def _before(
+    candidate: _Candidate, short: str, like: SelectorField, search: Search
+) -> tuple[float, ...]:
+    """What ranks a candidate before it is read on all pages."""
+    place = candidate.place
+    taken = place_key(_with_chain(place, candidate.chain)) in search.taken
+    said = place.path or place.css or place.xpath or ""
+    close = near(place, list(like.places), short)
+    return (
+        candidate.share,
+        candidate.is_new and not taken,
+        not taken,
+        round(close + 0.15 * candidate.chain.is_old, 2),
+        -len(said),
+    )
+
+
+def place_key(place: Place) -> str:
+    """A place and what is cut out of it."""
+    return repr((place.js, place.path, place.css, place.xpath, place.attr, place.regex))
+
+
+def _with_chain(place: Place, chain: Chain) -> Place:
+    given = place.model_dump(exclude_none=True)
+    return make_place(**given | {"regex": chain.regex, "transform": list(chain.place_steps)})
+
+
+def _samples(scope: Scope, short: str) -> list[tuple[int, int, Any]]:
+    """Some rows whose value is known: page, row and value; most of them have one."""
+    known: list[tuple[int, int, Any]] = []
+    nulls: list[tuple[int, int, Any]] = []
+    for number, view in enumerate(scope.views):
+        for index, want in wants(view, short):
+            (nulls if want is None else known).append((number, index, want))
+    return _spread(known, _KNOWN) + _spread(nulls, _NULLS) if known else []
+
+
+def _spread(items: list[Any], count: int) -> list[Any]:
+    return (
+        items if len(items) <= count else [items[int(i * len(items) / count)] for i in range(count)]
+    )
+
+
+def _json_candidates(
+    scope: Scope, short: str, like: SelectorField, search: Search
+) -> Iterator[_Candidate]:
+    samples = _samples(scope, short)
+    for js, values, before in _json_scopes(scope, search):
+        some = [values[number][index] for number, index, _ in samples] if samples else [
+            value for rows in values for value in rows[:_KNOWN]
+        ]  # fmt: skip
+        want = [want for _, _, want in samples]
+        for path in value_paths(some):
+            raws = [at(value, path) for value in some]
+            if not _may_be(raws, like.type):
+                continue
+            is_new = bool(before) and all(at(v, path) is MISSING for v in before)
+            try:
+                place = make_place(js=js, path=path)
+            except ValidationError:
+                continue
+            if samples:
+                if all(
+                    r in (MISSING, None) for r, w in zip(raws, want, strict=True) if w is not None
+                ):
+                    continue
+                chains = list(fitting(like, raws, want, search.zone))
+            elif is_new or near(place, list(like.places), short) > 0.6:
+                chains = [(c, 0.5) for c in plausible(like, raws, search.zone)]
+            else:
+                continue
+            for chain, share in chains:
+                yield _Candidate(place, chain, share, is_new)
+
+
+def _may_be(raws: Sequence[Any], type_: FieldType) -> bool:
+    shape = _JSON_TYPES.get(type_)
+    kinds = {type(raw) for raw in raws if raw not in (MISSING, None)}
+    if shape is not None:
+        return kinds == {shape}
+    return bool(kinds) and not kinds & {list, dict}
+
+
+def _json_scopes(
+    scope: Scope, search: Search
+) -> Iterator[tuple[str | None, list[list[Any]], list[Any]]]:
+    """Where paths begin: each document of the page, or the rows of a group; by page.
+
+    With them what stood there on the references.
+    """
+    if scope.name:
+        values = [view.rows for view in scope.views]
+        if all(not is_element(row) for rows in values for row in rows[:1]):
+            yield None, values, [row for view in scope.views for row in view.before[:200]]
+        return
+    for js, document in search.documents.items():
+        values = [[document_value(view.case.page, document)] for view in scope.views]
+        if any(rows[0] is MISSING for rows in values):
+            continue
+        old = search.old_documents.get(js)
+        before = []
+        for view in scope.views:
+            if view.case.reference is not None:
+                value = document_value(view.case.reference, old) if old is not None else None
+                before.append(None if value is MISSING else value)
+        yield js, values, before
+
+
+def _html_candidates(
+    scope: Scope, short: str, like: SelectorField, search: Search
+) -> Iterator[_Candidate]:
+    if like.type in _JSON_TYPES or like.type == FieldType.BOOLEAN:
+        return
+    samples = [s for s in _samples(scope, short) if s[2] is not None]
+    samples = [s for s in samples if is_element(scope.views[s[0]].rows[s[1]])]
+    if not samples:
+        return
+    tally: Counter[tuple[str, str, str | None]] = Counter()
+    for number, index, want in _spread(samples, _SAMPLED_ROWS):
+        row = scope.views[number].rows[index]
+        keys: dict[tuple[str, str, str | None], None] = {}
+        for element, attr, raw in _best_hits(row, want):
+            if not next(fitting(like, [raw], [want], search.zone), None):
+                continue
+            for way in selectors_of(element, row, like.places, want):
+                ((kind, text),) = way.items()
+                keys[(kind, text, attr)] = None
+        for rank, key in enumerate(keys):
+            tally[key] += 1000 - min(rank, 900)
+    all_samples = _samples(scope, short)
+    rows = [scope.views[number].rows[index] for number, index, _ in all_samples]
+    want_all = [want for _, _, want in all_samples]
+    for (kind, text, attr), _ in tally.most_common(3 * _PROVEN):
+        place = make_place(**{kind: text, "attr": attr})
+        raws = [_first(place, row) for row in rows]
+        before = [row for view in scope.views for row in view.before[:50] if is_element(row)]
+        is_new = bool(before) and all(_first(place, row) is MISSING for row in before)
+        for chain, share in fitting(like, raws, want_all, search.zone):
+            yield _Candidate(place, chain, share, is_new)
+
+
+def _best_hits(row: Any, want: Any) -> list[tuple[Any, str | None, str]]:
+    """The elements that say least besides the value."""
+    found = sorted(hits(row, want), key=lambda hit: (hit[1] is not None, len(hit[2].strip())))
+    return found[:_HITS]
+
+
+def _first(place: Place, row: Any) -> Any:
+    try:
+        found = elements_getter(place.css, place.xpath)(row)
+    except MisfitError:
+        return MISSING
+    return element_value(found[0], place.attr) if found else MISSING

@@ -1,0 +1,113 @@
+"""From pages that no version reads to a draft that reads them, as far as it can be found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from scrapers.errors import ConfigInvalid, LayoutChanged, TargetAbsent
+from scrapers.parsing.compare import Compared, compare
+from scrapers.parsing.extract import Extracted, extract
+from scrapers.parsing.load import Demands, Problem, check
+from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.replay import READ, Gate, Judge, Reading, read_sample
+from scrapers.parsing.suggest.draft import draft_text
+from scrapers.parsing.suggest.fingerprint import layout_of
+from scrapers.parsing.suggest.scope import Case
+from scrapers.parsing.suggest.solve import Solution, solve
+from scrapers.parsing.versions import GivenVersions
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A version that may serve as the pattern of a draft: the file and its text."""
+
+    selector: SelectorFile
+    text: str
+
+
+@dataclass(slots=True)
+class Suggestion:
+    """A draft, and what it does.
+
+    Attributes:
+        solution: what was found, field by field.
+        text: the draft; reads as a selector file if `problems` is empty.
+        problems: what is wrong in it.
+        readings: what became of each page with it.
+        compared: the values that it reads beside those that are known.
+    """
+
+    solution: Solution
+    text: str
+    problems: list[Problem]
+    readings: list[Reading]
+    compared: Compared
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether the draft reads every page that was given."""
+        return bool(self.readings) and all(reading.outcome == READ for reading in self.readings)
+
+
+def suggest(
+    patterns: Sequence[Pattern],
+    cases: Sequence[Case],
+    version: str,
+    today: date,
+    demands: Demands | None = None,
+    judge: Judge | None = None,
+    gate: Gate | None = None,
+) -> Suggestion:
+    """A draft for pages that no version reads.
+
+    Args:
+        patterns: the versions in force; the one that fails least on the pages is the pattern.
+        cases: the pages, with what is known of them.
+        version: name of the draft.
+        today: day from which it holds.
+        demands, judge, gate: what a file and a page's values must satisfy.
+
+    Raises:
+        ConfigInvalid: no page or no version was given.
+    """
+    if not cases or not patterns:
+        raise ConfigInvalid("there is nothing to suggest from: name a page, and have a version")
+    pattern = min(patterns, key=lambda p: sum(_failures(p.selector, case) for case in cases))
+    solution = solve(pattern.selector, cases)
+    layout = layout_of(solution, cases)
+    text = draft_text(pattern.text, version, today, solution, layout)
+    path = Path(pattern.selector.page_kind.value, f"{version}.yaml")
+    draft, problems = check(path, demands, text.encode())
+    readings: list[Reading] = []
+    compared: Compared = {}
+    if draft is not None:
+        given = GivenVersions([draft])
+        for case in cases:
+            reading = read_sample(case.sample, case.page, given, judge, gate)
+            readings.append(reading)
+            if reading.extracted is not None and case.known is not None:
+                known, found = _told(case.known, reading.extracted)
+                compare(known, found, compared, f"{case.sample.name}: ")
+    return Suggestion(solution, text, problems, readings, compared)
+
+
+def _failures(selector: SelectorFile, case: Case) -> int:
+    try:
+        extract(case.page, selector)
+    except LayoutChanged as error:
+        failures = error.facts.get("failures")
+        return len(failures) if isinstance(failures, list) else 1
+    except TargetAbsent:
+        return 1_000  # it says that there is nothing on pages that have something
+    return 0
+
+
+def _told(known: Extracted, found: Extracted) -> tuple[Extracted, Extracted]:
+    """Both readings, cut to what is known."""
+    return known, Extracted(
+        {name: value for name, value in found.fields.items() if name in known.fields},
+        {name: rows for name, rows in found.groups.items() if name in known.groups},
+    )
