@@ -84,6 +84,7 @@ INTEROCEAN = Region(903, "Interocean", "flg-io", "Europe/London")
 FIRST_DIVISION = Competition("valdoria", 9101, "First Division", VALDORIA, 91201)
 SERIE_A = Competition("serravia", 9102, "Série Ouro", SERRAVIA, 91202)
 CUP = Competition("cup", 9103, "Interocean Cup", INTEROCEAN, 91203)
+COMPETITIONS = (FIRST_DIVISION, SERIE_A, CUP)
 
 CLUB_NAMES = {
     VALDORIA: (
