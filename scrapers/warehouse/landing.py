@@ -19,6 +19,7 @@ from scrapers.errors import InvalidBatch
 from scrapers.targets import PageKind, Target, id_names
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.landing_sql import STAGE_OF_MATCHES, TABLES
+from scrapers.warehouse.names import note_names
 from scrapers.warehouse.ops_tables import LandingRow, QuarantineRow, TargetRow
 from scrapers.warehouse.records import Staged, State
 from scrapers.warehouse.staging import delete_staged
@@ -97,6 +98,7 @@ def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, Ro
             if refused := _refused(error):
                 raise refused from error
             raise
+        note_names(connection, keys)
         _note(connection, batch_id, keys, counts, now)
         delete_staged(connection, keys)
     return counts
