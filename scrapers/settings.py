@@ -90,7 +90,12 @@ class Settings(BaseSettings):
     """The platform's settings. Units stand in the names; descriptions are the reference."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,  # `TOUCHLINE_X=` says nothing: docker-compose.yml passes all on
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     # where things are
@@ -109,6 +114,10 @@ class Settings(BaseSettings):
     )
     selectors_dir: Path = Field(
         default=ROOT / "selectors", description="folder of the selector files"
+    )
+    names_file: Path = Field(
+        default=ROOT / "selectors" / "names.yaml",
+        description="file of the team's own names by the site's ids; see docs/names.md",
     )
 
     # the source
@@ -210,11 +219,26 @@ class Settings(BaseSettings):
             raise ValueError("fetch_soft_limit_seconds must be below fetch_hard_limit_seconds")
         if self.parse_soft_limit_seconds >= self.parse_hard_limit_seconds:
             raise ValueError("parse_soft_limit_seconds must be below parse_hard_limit_seconds")
-        if self.visibility_timeout_seconds <= self.fetch_hard_limit_seconds:
+        if self.visibility_timeout_seconds <= max(
+            self.fetch_hard_limit_seconds, self.parse_hard_limit_seconds
+        ):
             raise ValueError(
-                "visibility_timeout_seconds must be above fetch_hard_limit_seconds, "
-                "or Redis gives a running page to a second worker"
+                "visibility_timeout_seconds must be above fetch_hard_limit_seconds and "
+                "parse_hard_limit_seconds, or Redis gives a running page to a second worker"
             )
+        longest_turn = self.page_interval_seconds * (1 + self.page_interval_jitter)
+        if longest_turn > self.fetch_soft_limit_seconds / 2:
+            raise ValueError(
+                "page_interval_seconds with its jitter must be at most half of "
+                "fetch_soft_limit_seconds, or no task lives to see its turn: raise the limits "
+                "(soft, hard, visibility_timeout_seconds) with it"
+            )
+        if self.lookback_days * 24 < self.settle_hours:
+            raise ValueError(
+                "lookback_days must reach back at least settle_hours, or a match leaves the "
+                "look-back before its correction is due"
+            )
+        _check_broker(self.broker_url.get_secret_value())
         if not self.hub_urls:
             raise ValueError("hub_urls is empty: name at least one WebDriver hub")
         return self
@@ -229,6 +253,21 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+
+
+def _check_broker(url: str) -> None:
+    """Raise ValueError, without the address, if it is none that Celery can use."""
+    schemes = ("redis", "rediss", "amqp", "amqps", "pyamqp")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise ValueError(
+            "broker_url is no broker's address: write redis://host:port/0 or "
+            "amqp://user:password@host:port//"
+        )
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 # How often a task may be tried again at all; the class decides whether it is.
-RETRIES = 20
+RETRIES = 60
 DEFECT_RETRIES = 2
 DEFECT_WAIT = timedelta(seconds=30)
 
@@ -37,7 +37,12 @@ class FailureClassPolicy(RetryPolicy):
         """Decide after try `try_number`; see the class."""
         if isinstance(exception, TouchlineError):
             name = exception.failure_class
-            if not exception.retry.allows_retry(try_number):
+            policy = exception.retry
+            waited = sum(
+                (policy.wait_before(earlier).total_seconds() for earlier in range(1, try_number)),
+                0.0,
+            )
+            if not policy.allows_retry(try_number, timedelta(seconds=waited)):
                 return RetryDecision.fail(f"{name} is not retried: {exception.detail}")
             wait = exception.retry.wait_before(try_number)
             return RetryDecision.retry(wait, f"{name}: again in {wait.total_seconds():.0f} s")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,25 +51,31 @@ class BatchTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch the batch to its end; one event."""
         progress = await self._watch()
-        if hopeless(progress, self.step):
+        if progress is None or hopeless(progress, self.step):
             yield TriggerEvent({"batch_id": self.batch_id})
         else:
             yield TaskSuccessEvent()
 
-    async def _watch(self) -> Progress:
+    async def _watch(self) -> Progress | None:
+        """The batch's progress at its end; None: the ledger stays out of reach, the task tells."""
         seen: Progress | None = None
-        failed = 0
+        failed, since = 0, 0.0
         while True:
             try:
                 progress = await ledger.async_progress(UUID(self.batch_id))
             except WarehouseUnavailable as error:
                 # The batch goes on without us; there is nothing better to do than to look again.
                 failed += 1
+                since = since or time.monotonic()
+                waited = timedelta(seconds=time.monotonic() - since)
+                if not error.retry.allows_retry(failed, waited):
+                    self.log.error("ledger can't be read for %s: %s", waited, error.detail)
+                    return None
                 wait = error.retry.wait_before(failed).total_seconds()
                 self.log.warning("ledger can't be read, again in %.0f s: %s", wait, error.detail)
                 await asyncio.sleep(wait)
                 continue
-            failed = 0
+            failed, since = 0, 0.0
             if progress != seen:
                 self.log.info("%s", describe(progress, self.step))
             if progress.done:

@@ -87,6 +87,7 @@ class _Session:
     load_strategy: str
     opened: float
     pages: int = 0
+    prepared: bool = False  # proven alive and blank for the very next page
 
     @property
     def browser(self) -> str:
@@ -116,6 +117,16 @@ class Browser:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def prepare(self, plan: FetchPlan) -> None:
+        """Have a living session ready, so that `load` asks the site at once.
+
+        Raises:
+            BrowserUnavailable: no hub gave a session.
+        """
+        if self._session is not None:
+            self._session.prepared = False
+        self._ready_session(plan.load_strategy).prepared = True
 
     def load(self, url: str, plan: FetchPlan) -> LoadedPage:
         """Load a page.
@@ -165,6 +176,9 @@ class Browser:
 
     def _ready_session(self, load_strategy: str) -> _Session:
         session = self._session
+        if session is not None and session.prepared and session.load_strategy == load_strategy:
+            session.prepared = False
+            return session
         if session is not None and self._is_worn(session, load_strategy):
             self.close()
             session = None

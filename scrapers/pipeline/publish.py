@@ -16,7 +16,7 @@ from scrapers.pipeline.progress import describe_failures
 from scrapers.settings import Settings
 from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow, ValidationRow
 from scrapers.warehouse.records import State
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,10 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             closed as failed.
         WarehouseUnavailable: nothing is half landed; call again.
     """
+    if refused := _refusal(engine, batch_id):
+        # Cleared or retried after it was refused: it stays so. The dispatch plans it anew.
+        ledger.close_batch(engine, batch_id, ledger.FAILED, {"failure": refused})
+        raise InvalidBatch(refused, batch_id=str(batch_id))
     staged = ledger.staged(engine, batch_id)
     rows: dict[str, dict[str, int]] = {}
     docs_path = None
@@ -92,11 +96,6 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             raise
         rows = {table: asdict(count) for table, count in counts.items()}
     states, failures = _outcome(engine, batch_id)
-    if InvalidBatch.__name__ in failures and _state(engine, batch_id) == ledger.OPEN:
-        # Killed after the gate had refused the batch and before it was closed.
-        detail = "the gate refused the batch: see ops.validation"
-        ledger.close_batch(engine, batch_id, ledger.FAILED, {"failure": detail})
-        raise InvalidBatch(detail, batch_id=str(batch_id), failures=failures)
     summary = PublishSummary(batch_id, states, failures, rows, docs_path)
     if staged or _state(engine, batch_id) == ledger.OPEN:
         ledger.close_batch(engine, batch_id, ledger.PUBLISHED, summary.as_json())
@@ -117,6 +116,27 @@ def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, 
         dict(Counter(row.state for row in rows)),
         dict(Counter(row.failure_class for row in rows if row.state in failed)),
     )
+
+
+def _refusal(engine: Engine, batch_id: UUID) -> str | None:
+    """Why the batch was refused as a whole, be it closed already or not; None: it was not."""
+    broken = (
+        select(ValidationRow.suite)
+        .where(
+            ValidationRow.batch_id == batch_id,
+            ValidationRow.scope == "batch",
+            ValidationRow.success.is_(False),
+        )
+        .limit(1)
+    )
+    query = select(BatchRow.state, BatchRow.summary).where(BatchRow.batch_id == batch_id)
+    with transaction(engine) as connection:
+        row = connection.execute(query).one_or_none()
+        if row is not None and row.state == ledger.FAILED:
+            return str((row.summary or {}).get("failure", "the batch has failed"))
+        if row is not None and row.state == ledger.OPEN and connection.scalar(broken):
+            return "the gate refused the batch: see ops.validation"
+    return None
 
 
 def _state(engine: Engine, batch_id: UUID) -> str | None:

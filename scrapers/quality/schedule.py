@@ -13,7 +13,6 @@ from scrapers.quality.checks import (
     matching,
     note,
     one_of,
-    whole_batch,
 )
 from scrapers.quality.match_centre import GOALS, SEASON_NAME, STATUSES
 from scrapers.quality.subjects import Subject, rule, staged
@@ -72,6 +71,21 @@ SELECT match_id, count(DISTINCT target_key) AS feeds
 FROM staging.fixture WHERE target_key = ANY(:targets) GROUP BY match_id
 """
 
+# Fixtures that the warehouse knows in this month and that no feed of the batch lists any more.
+_EMPTIED = """
+SELECT asked.target_key, count(f.match_id) AS known, (
+    SELECT count(*) FROM staging.fixture l WHERE l.target_key = asked.target_key
+) AS listed
+FROM unnest(CAST(:targets AS text[])) AS asked(target_key)
+JOIN core.fixture f ON f.closed_at IS NULL
+    AND f.stage_id = CAST(split_part(asked.target_key, '/', 3) AS bigint)
+    AND f.feed_month = split_part(asked.target_key, '/', 4)
+WHERE NOT EXISTS (
+    SELECT FROM staging.fixture l WHERE l.match_id = f.match_id AND l.target_key = ANY(:targets)
+)
+GROUP BY asked.target_key
+"""
+
 RULES = (
     rule(
         "page",
@@ -90,29 +104,11 @@ RULES = (
         note(holds("has_begun", "a finished match has begun")),
     ),
     rule("not_played", _NOT_PLAYED, empty("home_score"), empty("away_score")),
+    # An emptied feed would close all its matches.
+    rule("feed", _EMPTIED, between("listed", 1, None, "a month that had matches still has some")),
 )
-
-# Fixtures that the warehouse knows in this month and that no feed of the batch lists any more.
-_EMPTIED = """
-SELECT asked.target_key, count(f.match_id) AS known, (
-    SELECT count(*) FROM staging.fixture l WHERE l.target_key = asked.target_key
-) AS listed
-FROM unnest(CAST(:targets AS text[])) AS asked(target_key)
-JOIN core.fixture f ON f.closed_at IS NULL
-    AND f.stage_id = CAST(split_part(asked.target_key, '/', 3) AS bigint)
-    AND f.feed_month = split_part(asked.target_key, '/', 4)
-WHERE NOT EXISTS (
-    SELECT FROM staging.fixture l WHERE l.match_id = f.match_id AND l.target_key = ANY(:targets)
-)
-GROUP BY asked.target_key
-"""
 
 BATCH_RULES: tuple[Subject, ...] = (
-    rule(
-        "feed",
-        _EMPTIED,
-        whole_batch(between("listed", 1, None, "a month that had matches still has some")),
-    ),
     rule(
         "feeds",
         _LISTED_TWICE,

@@ -1,18 +1,19 @@
 """The Celery app: two queues of work, one page at a time, nothing lost when a worker dies.
 
-`celery --app scrapers.tasks.app worker --queues fetch --concurrency N`, N browser slots; the
-same with `parse`; and one `beat`, which makes the sweep tick. Settings that are missing or wrong
+`celery --app scrapers.tasks.app worker --queues fetch,sweep --concurrency N`, N browser slots;
+the same with `parse,sweep`; and one `beat`, which makes the sweep tick. The sweep has a queue
+of its own, so that it never stands in line behind pages. Settings that are missing or wrong
 are refused here, before anything starts.
 """
 
 from __future__ import annotations
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from scrapers.settings import Settings, settings
 
-FETCH, PARSE = "fetch", "parse"
+FETCH, PARSE, SWEEP = "fetch", "parse", "sweep"
 _CONNECT_SECONDS = 5
 
 
@@ -22,7 +23,7 @@ def make_app(current: Settings) -> Celery:
     on_rabbitmq = broker.startswith(("amqp", "pyamqp"))
     app = Celery("touchline", broker=broker, include=["scrapers.tasks.tasks"])
     app.conf.update(
-        task_queues=[_queue(name, on_rabbitmq) for name in (FETCH, PARSE)],
+        task_queues=[_queue(name, on_rabbitmq) for name in (FETCH, PARSE, SWEEP)],
         task_default_queue=PARSE,
         task_create_missing_queues=False,
         # The ledger is the result; Celery keeps none.
@@ -48,7 +49,7 @@ def make_app(current: Settings) -> Celery:
                 "task": "touchline.sweep",
                 "schedule": current.sweep_interval_seconds,
                 # A sweep that nobody took up in time is of no use: the next one does its work.
-                "options": {"queue": PARSE, "expires": max(current.sweep_interval_seconds, 1)},
+                "options": {"queue": SWEEP, "expires": max(current.sweep_interval_seconds, 1)},
             }
         },
         beat_max_loop_interval=max(current.sweep_interval_seconds, 1),
@@ -59,7 +60,10 @@ def make_app(current: Settings) -> Celery:
 def _queue(name: str, on_rabbitmq: bool) -> Queue:
     # Quorum queues are kept on several nodes and survive the loss of one.
     arguments = {"x-queue-type": "quorum"} if on_rabbitmq else {}
-    return Queue(name, queue_arguments=arguments)  # type: ignore[no-untyped-call]
+    exchange = Exchange(name, type="direct")  # type: ignore[no-untyped-call]
+    return Queue(  # type: ignore[no-untyped-call]
+        name, exchange, routing_key=name, queue_arguments=arguments
+    )
 
 
 def _transport(current: Settings, on_rabbitmq: bool) -> dict[str, object]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -34,20 +35,28 @@ from scrapers.whoscored.refusal import refusal_of
 log = logging.getLogger(__name__)
 
 STAGE = "fetch"
-# A target waits for a paused source so long, counted from its plan; then the run is told.
+# A source that goes on refusing us is waited for so long; then the runs are told.
 LONGEST_PAUSE = timedelta(hours=6)
+# Share of the task's time that may go by waiting for a turn.
+LONGEST_TURN = 0.5
 _REFUSING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 @dataclass
 class _Seen:
-    """What is known of the page when something fails."""
+    """What is known of the page when something fails.
 
+    Attributes:
+        asked: the site has been asked for it.
+        page: it is in the archive.
+    """
+
+    asked: bool = False
     page: FetchedPage | None = None
 
 
-def fetch_target(tools: Tools, target_key: str, holder: UUID, *, resumed: bool = False) -> bool:
+def fetch_target(tools: Tools, target_key: str, holder: UUID) -> bool:
     """Fetch a target's page into the archive; whether it is there to be parsed.
 
     Whatever fails is recorded in the ledger by its class, which decides what follows.
@@ -55,7 +64,7 @@ def fetch_target(tools: Tools, target_key: str, holder: UUID, *, resumed: bool =
     Raises:
         WarehouseUnavailable: the ledger can't be asked or told; do the same again later.
     """
-    claim = holding.claim_fetch(tools.engine, target_key, holder, resumed=resumed)
+    claim = holding.claim_fetch(tools.engine, target_key, holder)
     if claim is None:
         log.info("%s is not to be fetched now", target_key)
         return False
@@ -74,8 +83,10 @@ def _visit(tools: Tools, claim: Claim) -> bool:
     except SoftTimeLimitExceeded:
         tools.put_away()
         seconds = tools.settings.fetch_soft_limit_seconds
-        slow = BrowserUnavailable(f"the page was not fetched within {seconds} s")
-        _fail(tools, claim, slow, seen.page)
+        # Whom to blame: before the site was asked it is our own browser that is slow.
+        slow = SourceUnavailable if seen.asked else BrowserUnavailable
+        error = slow(f"the page was not fetched within {seconds} s")
+        _fail(tools, claim, error, seen.page)
     except TouchlineError as error:
         _fail(tools, claim, error, seen.page)
     return False
@@ -85,10 +96,18 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
     target = claim.target
     url = target.url(tools.settings.base_url)
     plan = tools.selectors.fetch_plan(target.page_kind)
-    tools.politeness.wait_turn(urlsplit(url).hostname or "")
+    # First the browser, then the turn: nothing slow may come between the turn and the request.
+    tools.browser.prepare(plan)
+    wait = tools.politeness.reserve(urlsplit(url).hostname or "")
+    if wait > tools.settings.fetch_soft_limit_seconds * LONGEST_TURN:
+        # Many workers stand in line: this page comes back when its turn would have been.
+        holding.postpone(tools.engine, claim, datetime.now(UTC) + timedelta(seconds=wait))
+        return False
+    time.sleep(wait)
     # While this page waited for its turn, another one may have been refused.
     if _postponed(tools, claim):
         return False
+    seen.asked = True
     loaded = tools.browser.load(url, plan)
     seen.page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
     check(loaded, target)
@@ -163,14 +182,17 @@ def check(loaded: LoadedPage, target: Target) -> None:
 
 def _postponed(tools: Tools, claim: Claim) -> bool:
     """Whether the source is paused; the target then waits for the pause to end."""
-    until = source.paused_until(tools.engine, SOURCE)
-    if until is None:
+    pause = source.paused(tools.engine, SOURCE)
+    if pause is None:
         return False
-    if claim.planned_at is not None and until - claim.planned_at > LONGEST_PAUSE:
+    if pause.until - pause.since > LONGEST_PAUSE:
         hours = LONGEST_PAUSE / timedelta(hours=1)
-        raise SourceRefused(f"{SOURCE} is still paused more than {hours:.0f} hours after the plan")
-    holding.postpone(tools.engine, claim, until)
-    log.info("%s waits: %s is paused until %s", claim.target.key, SOURCE, until)
+        raise SourceRefused(
+            f"{SOURCE} has been refusing us for more than {hours:.0f} hours, since "
+            f"{pause.since:%Y-%m-%d %H:%M} UTC"
+        )
+    holding.postpone(tools.engine, claim, pause.until)
+    log.info("%s waits: %s is paused until %s", claim.target.key, SOURCE, pause.until)
     return True
 
 

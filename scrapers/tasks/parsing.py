@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 STAGE = "parse"
 
 
-def parse_target(tools: Tools, target_key: str, holder: UUID, *, resumed: bool = False) -> bool:
+def parse_target(tools: Tools, target_key: str, holder: UUID) -> bool:
     """Read a target's archived page and stage its rows; whether they wait in staging.
 
     Raises:
         WarehouseUnavailable: the ledger can't be asked or told; do the same again later.
     """
-    claim = holding.claim_parse(tools.engine, target_key, holder, resumed=resumed)
+    claim = holding.claim_parse(tools.engine, target_key, holder)
     if claim is None:
         log.info("%s is not to be parsed now", target_key)
         return False

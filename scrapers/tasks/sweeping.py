@@ -36,7 +36,7 @@ def sweep_once(tools: Tools) -> int:
         held, stage = _HELD[state]
         for claim in holding.lost_claims(engine, held):
             error = WorkerLost(f"the worker that held it for its {stage} is gone")
-            holding.failed(engine, claim, error, stage, state)
+            holding.failed(engine, claim, error, stage, state, expired=True)
             log.warning("%s: %s", claim.target.key, error.detail)
         outstanding = sending.outstanding(engine, state)
         missing = outstanding - waiting(queue) if outstanding else 0

@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import traceback
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
-from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from billiard.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLostError
 from celery import Task
-from celery.exceptions import Retry
 from celery.signals import worker_process_shutdown
 
-from scrapers.errors import BrokerUnavailable, Defect, TouchlineError, WarehouseUnavailable
+from scrapers.errors import (
+    BrokerUnavailable,
+    Defect,
+    TouchlineError,
+    WarehouseUnavailable,
+    WorkerLost,
+)
 from scrapers.settings import ROOT, settings
 from scrapers.targets import Target
 from scrapers.tasks import fetching, parsing
@@ -26,17 +31,22 @@ from scrapers.warehouse.records import Claim, State
 log = logging.getLogger(__name__)
 
 _current = settings()
-# Of the task's end, not of its work: the child is gone, or Celery itself asks for a retry.
-_NOT_OURS = (Retry, TimeLimitExceeded, WorkerLostError)
+_LATER = "%s: %s: %s: the sweep sends it again"
+# Of the task's end, not of its work: the child is gone, and the lease tells.
+_NOT_OURS = (TimeLimitExceeded, WorkerLostError)
 
 
 class TargetTask(Task):  # type: ignore[misc]
-    """A task over one target; a defect of ours is noted in the ledger as what it is."""
+    """A task over one target; a defect of ours is noted in the ledger as what it is.
+
+    A warehouse that is away ends the task: the target's lease runs out, or its message is
+    missed, and the sweep sends it again.
+    """
 
     abstract = True
-    max_retries = None
     stage = ""
     again = State.PLANNED
+    holder = uuid4()  # of the try that runs now; a process works on one at a time
 
     def on_failure(
         self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any
@@ -44,17 +54,16 @@ class TargetTask(Task):  # type: ignore[misc]
         """Note as `Defect` what is no failure class; see the module `errors`."""
         if isinstance(exc, (TouchlineError, *_NOT_OURS)):
             return
-        where = traceback.extract_tb(exc.__traceback__)[-1] if exc.__traceback__ else None
-        place = f" at {_relative(where.filename)}:{where.lineno}" if where else ""
-        # The exception's own words may hold values of the page; its kind and place do not.
-        defect = Defect(f"{type(exc).__name__}{place}", exception=type(exc).__name__)
-        claim = Claim(Target.from_key(args[0]), UUID(task_id), attempt=1)
-        holding.failed(tools().engine, claim, defect, self.stage, self.again)
-
-    def wait_for(self, error: TouchlineError) -> Retry:
-        """Celery's retry of this task, after the wait of the failure's class."""
-        wait = error.retry.wait_before(self.request.retries + 1)
-        return self.retry(exc=error, countdown=wait.total_seconds(), throw=False)
+        failure: TouchlineError
+        if isinstance(exc, SoftTimeLimitExceeded):
+            failure = WorkerLost("the task's time was over while it waited for the platform")
+        else:
+            where = traceback.extract_tb(exc.__traceback__)[-1] if exc.__traceback__ else None
+            place = f" at {_relative(where.filename)}:{where.lineno}" if where else ""
+            # The exception's own words may hold values of the page; its kind and place do not.
+            failure = Defect(f"{type(exc).__name__}{place}", exception=type(exc).__name__)
+        claim = Claim(Target.from_key(args[0]), self.holder, attempt=1)
+        holding.failed(tools().engine, claim, failure, self.stage, self.again)
 
 
 def _relative(filename: str) -> str:
@@ -72,12 +81,12 @@ def _relative(filename: str) -> str:
 )  # type: ignore[untyped-decorator]
 def fetch(self: TargetTask, target_key: str) -> None:
     """Fetch a target's page; see `fetching.fetch_target`."""
+    self.holder = uuid4()
     try:
-        archived = fetching.fetch_target(
-            tools(), target_key, UUID(self.request.id), resumed=self.request.retries > 0
-        )
+        archived = fetching.fetch_target(tools(), target_key, self.holder)
     except WarehouseUnavailable as error:
-        raise self.wait_for(error) from error
+        log.warning(_LATER, target_key, error.failure_class, error.detail)
+        return
     if archived:
         _send_on(target_key)
 
@@ -101,12 +110,11 @@ def _send_on(target_key: str) -> None:
 )  # type: ignore[untyped-decorator]
 def parse(self: TargetTask, target_key: str) -> None:
     """Read a target's archived page; see `parsing.parse_target`."""
+    self.holder = uuid4()
     try:
-        parsing.parse_target(
-            tools(), target_key, UUID(self.request.id), resumed=self.request.retries > 0
-        )
+        parsing.parse_target(tools(), target_key, self.holder)
     except WarehouseUnavailable as error:
-        raise self.wait_for(error) from error
+        log.warning(_LATER, target_key, error.failure_class, error.detail)
 
 
 @app.task(

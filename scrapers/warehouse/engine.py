@@ -24,6 +24,10 @@ LOCK_SECONDS = 60
 _COME_AGAIN = ("08", "40", "53", "57", "58", "55P03")
 
 
+# The driver gives no code for what fails while connecting.
+_NOT_KNOWN = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf")
+
+
 def engine(settings: Settings | None = None) -> Engine:
     """The process's engine for these settings; one for each address and process.
 
@@ -99,11 +103,16 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def unavailable(error: Exception) -> WarehouseUnavailable:
-    """The failure for an error of the driver; neither address nor password are in it."""
+def unavailable(error: Exception) -> WarehouseUnavailable | ConfigInvalid:
+    """The failure for an error of the driver: host, port and user may be in it, no password.
+
+    A server that is there and does not know us is no outage: it is the address that is wrong.
+    """
     cause = getattr(error, "orig", None) or error
     code = getattr(cause, "pgcode", None)
     lines = str(cause).strip().splitlines()
     said = lines[0] if lines else type(cause).__name__
+    if any(sign in said for sign in _NOT_KNOWN):
+        return _wrong_address(f"is refused by the server ({said})")
     facts = {"sqlstate": code} if code else {}
     return WarehouseUnavailable(f"PostgreSQL: {said}", **facts)

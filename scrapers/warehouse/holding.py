@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import TouchlineError
@@ -40,26 +40,21 @@ class FetchedPage:
     fetched_at: datetime
 
 
-def claim_fetch(
-    engine: Engine, target_key: str, holder: UUID, *, resumed: bool = False
-) -> Claim | None:
+def claim_fetch(engine: Engine, target_key: str, holder: UUID) -> Claim | None:
     """Hold a planned target, to fetch it; None: it is not to be fetched, or somebody holds it.
 
-    A message that the broker delivers twice gives no second hold, though its `holder` is the
-    same: whether the first worker is dead is for the lease to say.
+    A message that the broker delivers twice gives no second hold: whether the first worker is
+    dead is for the lease to say.
 
     Args:
-        holder: Celery's id of the task.
-        resumed: the same task goes on after a wait; a hold of its own stays its own.
+        holder: a new id for each try, so that no two workers can be taken for one.
     """
-    return _claim(engine, target_key, holder, State.PLANNED, State.FETCHING, resumed)
+    return _claim(engine, target_key, holder, State.PLANNED, State.FETCHING)
 
 
-def claim_parse(
-    engine: Engine, target_key: str, holder: UUID, *, resumed: bool = False
-) -> Claim | None:
+def claim_parse(engine: Engine, target_key: str, holder: UUID) -> Claim | None:
     """Hold an archived target, to parse it; see `claim_fetch`."""
-    return _claim(engine, target_key, holder, State.ARCHIVED, State.ARCHIVED, resumed)
+    return _claim(engine, target_key, holder, State.ARCHIVED, State.ARCHIVED)
 
 
 _CLAIM = (
@@ -75,15 +70,16 @@ _CLAIM = (
 
 
 def _claim(
-    engine: Engine, target_key: str, holder: UUID, waiting: State, held: State, resumed: bool
+    engine: Engine, target_key: str, holder: UUID, waiting: State, held: State
 ) -> Claim | None:
-    free = (
-        (TargetRow.state == waiting) & TargetRow.holder.is_(None) & (TargetRow.due_at <= func.now())
-    )
-    own = (TargetRow.state == held) & (TargetRow.holder == holder)
     query = (
         select(*_CLAIM)
-        .where(TargetRow.target_key == target_key, or_(free, own) if resumed else free)
+        .where(
+            TargetRow.target_key == target_key,
+            TargetRow.state == waiting,
+            TargetRow.holder.is_(None),
+            TargetRow.due_at <= func.now(),
+        )
         .with_for_update()
     )
     with transaction(engine) as connection:
@@ -91,7 +87,7 @@ def _claim(
         if row is None:
             return None
         # A parse is no try of its own: only fetches count.
-        attempts = row.attempts + (1 if held is State.FETCHING and row.holder is None else 0)
+        attempts = row.attempts + (1 if held is State.FETCHING else 0)
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == target_key)
@@ -191,6 +187,8 @@ def failed(
     stage: str,
     again: State | None,
     page: FetchedPage | None = None,
+    *,
+    expired: bool = False,
 ) -> datetime | None:
     """Record a failure; its class decides whether the target is tried again, and when.
 
@@ -198,7 +196,9 @@ def failed(
         stage: where it failed: fetch or parse.
         again: the state from which it is tried again: PLANNED or ARCHIVED; None: whatever its
             class says, it is not tried again.
-        page: the page that was archived before it failed.
+        page: the page that was archived before it failed; the failure names it, the target
+            keeps its last good one.
+        expired: only if the hold has run out and nobody has prolonged it meanwhile.
 
     Returns:
         When it is tried again; None: it is blocked, or another holds it by now.
@@ -208,14 +208,21 @@ def failed(
         if page is not None:
             _note_page(connection, claim, page)
         row = connection.execute(
-            select(TargetRow.attempts, TargetRow.failures, TargetRow.failing_since)
-            .where(_held(claim))
+            select(
+                TargetRow.attempts,
+                TargetRow.failures,
+                TargetRow.failing_since,
+                TargetRow.failure_class,
+            )
+            .where(_held(claim), *([TargetRow.lease_until < func.now()] if expired else []))
             .with_for_update()
         ).one_or_none()
         if row is None:
             return None
         now = datetime.now(UTC)
-        since = row.failing_since or now
+        # Patience is for one and the same trouble: another one begins anew.
+        is_same = row.failure_class == error.failure_class
+        since = (row.failing_since if is_same else None) or now
         failures = row.failures + 1
         tries = row.attempts if again is State.PLANNED else failures
         retries = again is not None and policy.allows_retry(tries, now - since)
@@ -233,7 +240,6 @@ def failed(
                 failure_class=error.failure_class,
                 failure_detail=error.detail,
                 failure_facts=error.facts,
-                **({"page_hash": page.page_hash, "fetched_at": page.fetched_at} if page else {}),
                 **_FREE,
             )
         )
@@ -242,12 +248,18 @@ def failed(
 
 
 def postpone(engine: Engine, claim: Claim, until: datetime) -> None:
-    """Give a target back untouched, to be taken up at `until`: its source is paused."""
+    """Give a target back untouched, to be taken up at `until`: its source is paused, or busy."""
     with transaction(engine) as connection:
         connection.execute(
             update(TargetRow)
             .where(_held(claim))
-            .values(state=State.PLANNED, due_at=until, attempts=TargetRow.attempts - 1, **_FREE)
+            .values(
+                state=State.PLANNED,
+                due_at=until,
+                attempts=TargetRow.attempts - 1,
+                failing_since=None,
+                **_FREE,
+            )
         )
 
 

@@ -134,6 +134,7 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
         for key, item in sorted(unique.items())
     ]
     given = upsert(TargetRow).values(rows)
+    _free_forgotten(connection, sorted(unique))
     startable: ColumnElement[bool] = TargetRow.state.in_(AT_REST)
     if chosen := [item.page.chosen_at for item in unique.values() if item.page]:
         # A page that was chosen must not take the place of a newer one.
@@ -168,6 +169,21 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
         for key in sorted(unique)
     ]
     connection.execute(insert(BatchTargetRow), links)
+
+
+def _free_forgotten(connection: Connection, keys: Sequence[str]) -> None:
+    """Let targets rest whose rows were staged for a batch that failed: they may be old."""
+    waited_for = (
+        select(BatchTargetRow.batch_id)
+        .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
+        .where(BatchTargetRow.target_key == TargetRow.target_key, BatchRow.state == OPEN)
+        .exists()
+    )
+    connection.execute(
+        update(TargetRow)
+        .where(TargetRow.target_key.in_(keys), TargetRow.state == State.PARSED, ~waited_for)
+        .values(state=State.BLOCKED)
+    )
 
 
 def close_batch(engine: Engine, batch_id: UUID, state: str, summary: dict[str, Any]) -> None:
@@ -217,11 +233,17 @@ async def async_progress(batch_id: UUID) -> Progress:
     import asyncpg  # only the triggerer needs it
     from sqlalchemy import make_url
 
-    url = make_url(current_settings().database_url.get_secret_value()).set(drivername="postgresql")
+    url = make_url(current_settings().database_url.get_secret_value())
     query = _PROGRESS.where(BatchTargetRow.batch_id == text("$1"))
     try:
         connection = await asyncpg.connect(
-            url.render_as_string(hide_password=False),
+            # Not the address itself: asyncpg takes options of libpq for settings of the server.
+            host=url.host,
+            port=url.port,
+            user=url.username,
+            password=url.password,
+            database=url.database,
+            ssl=url.query.get("sslmode"),
             timeout=_ASYNC_SECONDS,
             command_timeout=_ASYNC_SECONDS,
         )

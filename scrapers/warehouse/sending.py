@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Engine, func, select, update
 
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.ops_tables import BatchTargetRow, TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
 from scrapers.warehouse.records import State
 
 
@@ -25,7 +25,10 @@ def to_send(
     batch_id: UUID | None = None,
     target_key: str | None = None,
 ) -> list[str]:
-    """Take up to `limit` targets that are due and not sent yet, marked as sent; earliest first.
+    """Take up to `limit` targets that are due and not sent yet, marked as sent.
+
+    Only what an open batch waits for is sent. Feeds come first, then the latest matches: the
+    night does not stand in line behind a backfill of years.
 
     Args:
         state: PLANNED for the fetch workers, ARCHIVED for the parse workers.
@@ -35,9 +38,15 @@ def to_send(
     due = (
         select(TargetRow.target_key)
         .where(
-            TargetRow.state == state, TargetRow.due_at <= func.now(), TargetRow.sent_at.is_(None)
+            TargetRow.state == state,
+            TargetRow.due_at <= func.now(),
+            TargetRow.sent_at.is_(None),
+            select(BatchTargetRow.batch_id)
+            .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
+            .where(BatchTargetRow.target_key == TargetRow.target_key, BatchRow.state == "open")
+            .exists(),
         )
-        .order_by(TargetRow.planned_at, TargetRow.kickoff_utc.nulls_first(), TargetRow.target_key)
+        .order_by(TargetRow.kickoff_utc.desc().nulls_first(), TargetRow.target_key)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

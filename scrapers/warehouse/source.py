@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import TouchlineError
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import SourceStateRow
 
+# A refusal this soon after a pause belongs to the same trouble.
+_SAME_TROUBLE = timedelta(minutes=15)
 
-def paused_until(engine: Engine, source: str) -> datetime | None:
-    """Until when no page may be asked of the source; None: it is not paused."""
-    query = select(SourceStateRow.paused_until).where(
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause of a source: since when it has been refusing us, and until when it is left alone."""
+
+    since: datetime
+    until: datetime
+
+
+def paused(engine: Engine, source: str) -> Pause | None:
+    """The pause of a source; None: it may be asked for pages."""
+    query = select(SourceStateRow.paused_at, SourceStateRow.paused_until).where(
         SourceStateRow.source == source, SourceStateRow.paused_until > func.now()
     )
     with transaction(engine) as connection:
-        until: datetime | None = connection.scalar(query)
-    return until
+        row = connection.execute(query).one_or_none()
+    if row is None or row.paused_until is None:
+        return None
+    return Pause(row.paused_at or row.paused_until, row.paused_until)
 
 
 def pause(engine: Engine, source: str, error: TouchlineError, length: timedelta) -> datetime:
@@ -40,7 +54,13 @@ def pause(engine: Engine, source: str, error: TouchlineError, length: timedelta)
         index_elements=[SourceStateRow.source],
         set_={
             "paused_until": func.greatest(SourceStateRow.paused_until, given.excluded.paused_until),
-            "paused_at": given.excluded.paused_at,
+            "paused_at": case(
+                (
+                    SourceStateRow.paused_until > func.now() - _SAME_TROUBLE,
+                    func.coalesce(SourceStateRow.paused_at, given.excluded.paused_at),
+                ),
+                else_=given.excluded.paused_at,
+            ),
             "reason": given.excluded.reason,
             "failure_class": given.excluded.failure_class,
         },

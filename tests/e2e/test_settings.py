@@ -59,6 +59,10 @@ def test_a_missing_setting_is_named(command: list[str], name: str, tmp_path: Pat
         ({"TOUCHLINE_FOLLOW": '[{"competition": "x"}]'}, "TOUCHLINE_FOLLOW"),
         ({"TOUCHLINE_FOLLOW": "LaLiga"}, "TOUCHLINE_FOLLOW"),
         ({"TOUCHLINE_VISIBILITY_TIMEOUT_SECONDS": "10"}, "visibility_timeout_seconds"),
+        ({"TOUCHLINE_BROKER_URL": "postgresql://user:sesame@host/x"}, "broker_url"),
+        ({"TOUCHLINE_BROKER_URL": "redis://:sesame@host:many/0"}, "broker_url"),
+        ({"TOUCHLINE_PAGE_INTERVAL_SECONDS": "600"}, "page_interval_seconds"),
+        ({"TOUCHLINE_LOOKBACK_DAYS": "1"}, "lookback_days"),
         (
             {"TOUCHLINE_BROKER_URL": None, "TOUCHLINE_BROKER_URL_FILE": "/no/such/file"},
             "TOUCHLINE_BROKER_URL_FILE",

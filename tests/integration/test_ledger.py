@@ -171,16 +171,9 @@ def test_a_target_is_held_by_one_of_many(engine, batch):
     assert claim.attempt == 1
 
 
-def test_a_message_delivered_twice_gives_no_second_hold_but_a_waiting_task_keeps_its_own(
-    engine, batch
-):
-    holder = uuid4()
-    assert holding.claim_fetch(engine, FIRST, holder)
-    assert holding.claim_fetch(engine, FIRST, holder) is None
-    resumed = holding.claim_fetch(engine, FIRST, holder, resumed=True)
-    assert resumed is not None
-    assert resumed.attempt == 1
-    assert holding.claim_fetch(engine, FIRST, uuid4(), resumed=True) is None
+def test_a_message_delivered_twice_gives_no_second_hold(engine, batch):
+    assert holding.claim_fetch(engine, FIRST, uuid4())
+    assert holding.claim_fetch(engine, FIRST, uuid4()) is None
 
 
 def test_nothing_is_held_before_it_is_due_nor_after_it_is_done(engine, batch):
@@ -246,8 +239,13 @@ def test_a_wait_for_the_platform_uses_no_attempt_but_ends_when_patience_does(eng
     for _ in range(8):
         assert holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED)
         set_target(engine, due_at=datetime.now(UTC))
-    assert row(engine).attempts == 0
-    assert row(engine).failures == 8
+    assert (row(engine).attempts, row(engine).failures) == (0, 8)
+    # Another trouble in between does not use up this one's patience.
+    set_target(engine, failing_since=datetime.now(UTC) - timedelta(hours=1))
+    assert holding.failed(engine, claimed(engine), SourceUnavailable("x"), "fetch", State.PLANNED)
+    set_target(engine, due_at=datetime.now(UTC))
+    assert holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED)
+    set_target(engine, due_at=datetime.now(UTC))
     patience = timedelta(seconds=BrowserUnavailable.retry.patience)
     set_target(engine, failing_since=datetime.now(UTC) - patience)
     assert holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED) is None
@@ -260,7 +258,9 @@ def test_what_can_not_help_is_not_tried_again(engine, batch, error):
     assert holding.failed(engine, claim, error, "fetch", State.PLANNED, page()) is None
     found = row(engine)
     assert (found.state, found.failure_class) == (State.BLOCKED, error.failure_class)
-    assert found.page_hash == page().page_hash
+    assert found.page_hash is None, "a page that is none is the failure's, not the target's"
+    with engine.connect() as connection:
+        assert connection.scalar(select(FailureRow.page_hash)) == page().page_hash
 
 
 def test_a_failed_parse_is_parsed_again_or_fetched_again(engine, batch):
@@ -290,6 +290,17 @@ def test_absence_is_recorded_and_is_no_failure(engine, batch):
     assert ledger.progress(engine, batch).failures == {}
 
 
+def test_rows_staged_for_a_batch_that_failed_are_not_taken_for_new_ones(engine, batch):
+    set_target(engine, state=State.PARSED, staged_id=uuid4())
+    other = BatchKey("d", "second", PageKind.MATCH_CENTRE)
+    second = ledger.open_batch(engine, other, PLANNED, None)
+    assert row(engine).state == State.PARSED, "the first batch waits for it still"
+    for one in (batch, second):
+        ledger.close_batch(engine, one, ledger.FAILED, {})
+    ledger.open_batch(engine, BatchKey("d", "third", PageKind.MATCH_CENTRE), PLANNED, None)
+    assert row(engine).state == State.PLANNED
+
+
 # --- sent and lost --------------------------------------------------------------------------
 
 
@@ -307,6 +318,23 @@ def test_only_a_batch_or_a_target_is_sent_if_asked(engine, batch):
     assert sending.to_send(engine, State.PLANNED, 9, batch_id=other_id) == [fourth.key]
     assert sending.to_send(engine, State.PLANNED, 9, target_key=FIRST) == [FIRST]
     assert sending.to_send(engine, State.PLANNED, 9, target_key=FIRST) == []
+
+
+def test_what_no_open_batch_waits_for_is_not_sent(engine, batch):
+    ledger.close_batch(engine, batch, ledger.FAILED, {})
+    assert sending.to_send(engine, State.PLANNED, 9) == []
+
+
+def test_the_latest_matches_go_first_and_feeds_before_them(engine):
+    feed = Target.schedule(7, "202208")
+    kickoffs = {1: 2020, 2: 2022, 3: 2021}
+    planned = [
+        PlannedTarget(Target.match_centre(number), "new", datetime(year, 8, 1, tzinfo=UTC))
+        for number, year in kickoffs.items()
+    ]
+    ledger.open_batch(engine, KEY, [*planned, PlannedTarget(feed, "new")], None)
+    order = [sending.to_send(engine, State.PLANNED, 1)[0] for _ in range(4)]
+    assert [Target.from_key(key).ids[-1] for key in order] == ["202208", "2", "3", "1"]
 
 
 def test_what_the_broker_did_not_take_is_due_again(engine, batch):
@@ -335,20 +363,35 @@ def test_a_hold_that_ran_out_is_found_unless_it_is_prolonged(engine, batch):
     assert (lost.target, lost.holder) == (claim.target, claim.holder)
     assert holding.prolong(engine, claim)
     assert holding.lost_claims(engine, State.FETCHING) == []
+    # Prolonged between the look and the word: the worker keeps its hold.
+    lost_too_soon = WorkerLost("x")
+    assert not holding.failed(engine, lost, lost_too_soon, "fetch", State.PLANNED, expired=True)
+    assert row(engine).holder == claim.holder
 
 
 # --- the source -----------------------------------------------------------------------------
 
 
 def test_a_pause_is_seen_by_all_and_a_shorter_one_does_not_end_it(engine):
-    assert source.paused_until(engine, SOURCE) is None
+    assert source.paused(engine, SOURCE) is None
     error = SourceRefused("refused, incident 7")
     until = source.pause(engine, SOURCE, error, timedelta(hours=2))
     assert source.pause(engine, SOURCE, error, timedelta(minutes=5)) == until
-    assert source.paused_until(engine, SOURCE) == until
+    pause = source.paused(engine, SOURCE)
+    assert pause is not None
+    assert pause.until == until
     with engine.begin() as connection:
         connection.execute(text("UPDATE ops.source_state SET paused_until = now()"))
-    assert source.paused_until(engine, SOURCE) is None
+    assert source.paused(engine, SOURCE) is None
+    # Refused again at once: it is the same trouble, and its age is told.
+    source.pause(engine, SOURCE, error, timedelta(hours=1))
+    assert source.paused(engine, SOURCE).since == pause.since
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE ops.source_state SET paused_until = now() - '1 h'::interval")
+        )
+    source.pause(engine, SOURCE, error, timedelta(hours=1))
+    assert source.paused(engine, SOURCE).since > pause.since
 
 
 def test_a_target_put_off_by_a_pause_keeps_its_attempts(engine, batch):

@@ -20,9 +20,9 @@ from scrapers.pipeline.run import wait
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse import ledger
-from scrapers.warehouse.ops_tables import BatchRow, TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, TargetRow, ValidationRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
-from scrapers.warehouse.tables import Competition, Fixture, Season, Stage, Team
+from scrapers.warehouse.tables import Competition, Fixture, Match, Season, Stage, Team
 
 STAGE = 20934
 FEED = Target.schedule(STAGE, "202208")
@@ -73,11 +73,17 @@ def day(engine: Engine) -> list[Target]:
     return [Target.match_centre(match_id) for match_id in (1, 2, 3, 4)]
 
 
-def bring_to(engine: Engine, state: State, *targets: Target, failure: str | None = None) -> None:
+def bring_to(
+    engine: Engine,
+    state: State,
+    *targets: Target,
+    failure: str | None = None,
+    at: datetime = datetime(2022, 8, 14, 6, tzinfo=UTC),
+) -> None:
     """Play the workers: bring targets of the ledger to a state."""
     values: dict[str, Any] = {"state": state, "failure_class": failure}
     if state is State.LANDED:
-        values["landed_at"] = datetime(2022, 8, 14, 6, tzinfo=UTC)
+        values["landed_at"] = at
     keys = [target.key for target in targets]
     with engine.begin() as connection:
         connection.execute(update(TargetRow).where(TargetRow.target_key.in_(keys)).values(**values))
@@ -183,20 +189,51 @@ def test_a_batch_without_anything_to_read_is_published_once(engine, settings, re
     assert batches(engine) == [(1, "published")]
 
 
-def test_a_batch_refused_before_a_kill_is_not_published_after_it(
+def refuse(engine: Engine, batch_id: UUID) -> None:
+    """What the gate writes when it refuses a batch as a whole."""
+    with engine.begin() as connection:
+        connection.execute(
+            insert(ValidationRow).values(
+                batch_id=batch_id,
+                suite="match_centre",
+                table_name="event",
+                expectation="expect_column_mean_to_be_between",
+                scope="batch",
+                success=False,
+                rows=1,
+                unexpected=0,
+                targets=[],
+                details={},
+            )
+        )
+
+
+def test_a_batch_refused_before_a_kill_is_not_published_after_it_nor_when_cleared(
     engine, settings, request_, day, send
 ):
     batch_id = dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
     bring_to(engine, State.QUARANTINED, *day, failure="InvalidBatch")
-    with pytest.raises(InvalidBatch, match="the gate refused the batch"):
-        publish(engine, batch_id, settings)
-    assert batches(engine) == [(1, "failed")]
+    refuse(engine, batch_id)
+    for _ in range(2):
+        with pytest.raises(InvalidBatch, match="the gate refused the batch"):
+            publish(engine, batch_id, settings)
+        assert batches(engine) == [(1, "failed")]
 
 
-def feed_landed(engine: Engine) -> None:
+def test_a_batch_is_not_refused_because_another_one_was(engine, settings, request_, day, send):
+    first = dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
+    other = BatchKey(KEY.dag_id, "manual__2", PageKind.MATCH_CENTRE)
+    second = dispatch(engine, settings, other, request_, PageKind.MATCH_CENTRE, send)
+    bring_to(engine, State.QUARANTINED, day[0], failure="InvalidBatch")
+    bring_to(engine, State.LANDED, *day[1:])
+    refuse(engine, first)
+    assert publish(engine, second, settings).states == {"landed": 3, "quarantined": 1}
+
+
+def feed_landed(engine: Engine, at: datetime = datetime(2022, 8, 14, 6, tzinfo=UTC)) -> None:
     key = BatchKey("earlier", "feed", PageKind.SCHEDULE)
     ledger.open_batch(engine, key, [PlannedTarget(FEED, NEW)], None)
-    bring_to(engine, State.LANDED, FEED)
+    bring_to(engine, State.LANDED, FEED, at=at)
 
 
 def test_completeness_counts_every_match_once(engine, settings, request_, day, send):
@@ -210,13 +247,80 @@ def test_completeness_counts_every_match_once(engine, settings, request_, day, s
     assert found.missing == {"blocked LayoutChanged": 1, "planned": 1}
     assert found.overdue == 1
     assert found.feeds_missing == ()
-    assert found.share == pytest.approx(1 / 3)
+    assert found.share == pytest.approx(1 / 4)
     with pytest.raises(InvalidBatch, match=r"1 blocked LayoutChanged.*the floor is 90%"):
         check_completeness(engine, settings, request_)
 
 
+def test_a_feed_that_failed_tonight_is_missing_though_it_landed_before(
+    engine, settings, request_, day
+):
+    feed_landed(engine, at=datetime(2022, 8, 13, 6, tzinfo=UTC))
+    assert completeness(engine, request_).feeds_missing == (FEED.key,)
+
+
+def test_matches_that_ought_to_be_over_make_a_night_incomplete(engine, settings, request_, day):
+    feed_landed(engine)
+    with engine.begin() as connection:
+        connection.execute(update(Fixture).values(status="scheduled"))
+    with pytest.raises(InvalidBatch, match="5 not called finished yet"):
+        check_completeness(engine, settings, request_)
+
+
+def test_a_night_of_absences_is_no_complete_night(engine, settings, request_, day, send):
+    feed_landed(engine)
+    dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
+    bring_to(engine, State.ABSENT, *day)
+    with engine.begin() as connection:
+        connection.execute(
+            update(Fixture).where(Fixture.status == "live").values(status="postponed")
+        )
+    # Stages that never had a match centre may be without; these have had one.
+    assert check_completeness(engine, settings, request_).absent == 4
+    with engine.begin() as connection:
+        row = {
+            "match_id": 99,
+            "competition_id": 4,
+            "season_id": 9,
+            "stage_id": STAGE,
+            "home_team_id": 1,
+            "away_team_id": 2,
+            "kickoff_utc": datetime(2022, 8, 6, 19, tzinfo=UTC),
+            "kickoff_page": datetime(2022, 8, 6, 20),  # noqa: DTZ001 - the page's own clock
+            "status": "finished",
+            "home_score": 0,
+            "away_score": 0,
+            **LINEAGE,
+        }
+        connection.execute(insert(Match), row)
+    with pytest.raises(InvalidBatch, match="most are absent"):
+        check_completeness(engine, settings, request_)
+
+
+def test_a_correction_that_failed_is_told_and_its_match_stays_landed(
+    engine, settings, request_, day, send
+):
+    feed_landed(engine)
+    dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
+    bring_to(engine, State.LANDED, *day)
+    bring_to(engine, State.BLOCKED, day[0], failure="LayoutChanged")
+    found = completeness(engine, request_)
+    assert (found.landed, found.outdated) == (4, 1)
+    assert "1 of them outdated" in str(found)
+
+
+def test_a_run_for_schedules_alone_misses_no_match(engine, settings, day):
+    feed_landed(engine)
+    form = {"date_from": "2022-08-13", "page_kinds": ["schedule"]}
+    found = check_completeness(engine, settings, Request.of_form(form, settings))
+    assert found.expected == 0
+
+
 def test_a_match_under_way_for_a_correction_counts_as_landed(engine, settings, request_, day, send):
     feed_landed(engine)
+    with engine.begin() as connection:
+        live = update(Fixture).where(Fixture.status == "live")
+        connection.execute(live.values(status="postponed"))
     dispatch(engine, settings, KEY, request_, PageKind.MATCH_CENTRE, send)
     bring_to(engine, State.LANDED, *day)
     bring_to(engine, State.FETCHING, day[0])

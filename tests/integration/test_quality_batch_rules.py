@@ -216,14 +216,17 @@ def test_what_landed_before_counts_when_a_batch_is_published_again(bench: Bench)
 # --- feeds ------------------------------------------------------------------------------------
 
 
-def test_a_feed_that_is_suddenly_empty_refuses_the_batch(bench: Bench) -> None:
+def test_a_feed_that_is_suddenly_empty_is_put_aside_and_the_others_go_on(bench: Bench) -> None:
     key = Target.schedule(21501, "202301").key
     verdict = bench.judge({key: rows_of(key)})
     land(bench.engine, bench.batch_id, verdict.good)
     empty: Rows = {name: [] for name in ("competition", "season", "stage", "team", "fixture")}
-    with pytest.raises(InvalidBatch, match="a month that had matches still has some"):
-        bench.judge({key: empty})
-    assert bench.states()[key] == ("quarantined", "InvalidBatch")
+    other = Target.schedule(21502, "202301").key
+    verdict = bench.judge({key: empty, other: rows_of(other)})
+    assert [item.target_key for item in verdict.good] == [other]
+    assert "a month that had matches still has some" in str(verdict.bad[key])
+    assert bench.states()[key] == ("quarantined", "InvalidRows")
+    land(bench.engine, bench.batch_id, verdict.good)
     with bench.engine.begin() as connection:
         closed = connection.scalar(
             text("SELECT count(*) FROM core.fixture WHERE closed_at IS NOT NULL")

@@ -318,12 +318,14 @@ def _workers(slots: int) -> list[Program]:
     return [
         Program(
             "fetch",
-            [*worker, "--queues=fetch", "--hostname=fetch@%h", f"--concurrency={slots}"],
+            [*worker, "--queues=fetch,sweep", "--hostname=fetch@%h", f"--concurrency={slots}"],
             rank=30,
             stop_seconds=30,
         ),
         Program(
-            "parse", [*worker, "--queues=parse", "--hostname=parse@%h", "--concurrency=1"], rank=30
+            "parse",
+            [*worker, "--queues=parse,sweep", "--hostname=parse@%h", "--concurrency=1"],
+            rank=30,
         ),
         Program(
             "beat",
