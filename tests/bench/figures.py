@@ -106,8 +106,8 @@ def amount(value: float, unit: str) -> str:
 
 
 def ratio_text(figure: Figure) -> str:
-    """The ratio for people: a percentage of the whole, or a factor."""
-    if figure.ratio is None:
+    """The ratio for people: a percentage of the whole, or a factor; none of negative seconds."""
+    if figure.ratio is None or figure.ratio < 0:
         return "–"
     return f"{figure.ratio:.0%}" if figure.share else f"× {figure.ratio:.2f}"
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from scrapers.parsing.files import SelectorFiles
 from scrapers.settings import ROOT, Settings
-from scrapers.targets import Target
+from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import engine as open_engine
 from scrapers.warehouse.migrations import upgrade
 from scrapers.whoscored.read import read_page, selector_files
@@ -163,6 +163,6 @@ def _files() -> SelectorFiles:
 
 
 def scrape(stack: Stack, match_ids: list[int]) -> None:
-    """`touchline scrape` of these matches, by force; it waits until they have landed."""
+    """`touchline scrape` of these match centres, by force; it waits until they have landed."""
     named = [word for match_id in match_ids for word in ("--match", str(match_id))]
-    stack.touchline("scrape", "--force", *named)
+    stack.touchline("scrape", "--force", "--page-kind", PageKind.MATCH_CENTRE, *named)

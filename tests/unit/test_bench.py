@@ -68,7 +68,7 @@ def test_a_spread_is_told_where_there_is_one():
 
 @pytest.mark.parametrize(
     ("changes", "text"),
-    [({}, "× 1.50"), ({"share": True}, "150%"), ({"beside": [0.0]}, "–")],
+    [({}, "× 1.50"), ({"share": True}, "150%"), ({"beside": [0.0]}, "–"), ({"ours": [-1.0]}, "–")],
 )
 def test_ratios_read_as_what_they_are(changes: dict[str, object], text: str):
     assert figures.ratio_text(figure(**changes)) == text
