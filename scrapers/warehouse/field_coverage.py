@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     func,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -86,7 +87,7 @@ def shares(
             func.sum(value[1].astext.cast(BigInteger)),
         )
         .select_from(PageCoverageRow)
-        .join(field, func.true())
+        .join(field, true())
         .group_by(*groups)
         .order_by(*groups)
     )

@@ -101,3 +101,16 @@ def played_workers(tools: Tools) -> Callable[[UUID], None]:
         parse_all(tools)
 
     return send
+
+
+def fetch_all(tools: Tools, page_of: Callable[[Target], bytes], fetched_at: datetime) -> list[str]:
+    """Play the fetch workers over all that is due; which targets there were.
+
+    Args:
+        page_of: what the site serves for a target.
+    """
+    keys = sending.to_send(tools.engine, State.PLANNED, 10_000)
+    for key in keys:
+        target = Target.from_key(key)
+        fetched(tools, target, page_of(target), fetched_at)
+    return keys
