@@ -24,14 +24,19 @@ def coverage(
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
     """Finished matches by stage and month: expected, landed, absent, missing and why."""
+    from scrapers.pipeline.follow import followed
     from scrapers.pipeline.intervals import parse_day
     from scrapers.warehouse.engine import engine
 
     current = settings()
     first = parse_day(date_from) if date_from else None
     last = parse_day(date_to) if date_to else None
-    names = {stage.stage_id: f"{stage.competition} {stage.season}" for stage in current.follow}
-    rows = _rows(engine(current), names, first, last)
+    warehouse = engine(current)
+    names = {
+        stage.stage_id: f"{stage.competition} {stage.season}"
+        for stage in followed(warehouse, current)
+    }
+    rows = _rows(warehouse, names, first, last)
     if as_json:
         print_json(rows)
     elif not rows:

@@ -17,7 +17,7 @@ def db() -> None:
 
 @db_app.command()
 def upgrade() -> None:
-    """Bring the warehouse to the newest schema, and make it know the selector files.
+    """Bring the warehouse to the newest schema, and make it know selector files and own names.
 
     Does nothing when it is there already. The files of a page kind that is new to the warehouse
     are in force from now on; any other new or edited file waits for its promotion.
@@ -26,6 +26,7 @@ def upgrade() -> None:
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.migrations import upgrade as upgrade_to_head
     from scrapers.whoscored.needs import unmet
+    from scrapers.whoscored.own_names import load_names
 
     current = settings()
     upgrade_to_head(current)
@@ -45,5 +46,7 @@ def upgrade() -> None:
         )
     for name, why in done.unusable.items():
         problem(f"Selector file {name} is in force and can't be used by this release: {why}")
+    names = load_names(engine(current), current.names_file).names
+    out.print(f"The team's own names: {names}.")
     if done.unusable:
         raise typer.Exit(1)

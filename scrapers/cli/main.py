@@ -12,7 +12,9 @@ from scrapers.cli.db import db_app
 from scrapers.cli.demo import demo_app
 from scrapers.cli.failures import FailureGroup
 from scrapers.cli.field_coverage import field_coverage
+from scrapers.cli.follow import follow
 from scrapers.cli.lineage import lineage
+from scrapers.cli.names import names_app
 from scrapers.cli.reparse import reparse
 from scrapers.cli.scrape import scrape
 from scrapers.cli.selectors import selectors_app
@@ -30,7 +32,9 @@ app = typer.Typer(
 app.add_typer(demo_app, name="demo")
 app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
+app.add_typer(names_app, name="names")
 selectors_app.command("coverage")(field_coverage)
+app.command()(follow)
 app.command()(scrape)
 app.command()(reparse)
 app.command()(watch)

@@ -27,7 +27,9 @@ def scrape(
     ] = None,
     page_kind: Annotated[
         list[str] | None,
-        typer.Option(help="schedule or match_centre; repeatable; default: both"),
+        typer.Option(
+            help="such as schedule, match_centre, standings; repeatable; default: the settings"
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="fetch again what is landed already")
@@ -46,16 +48,18 @@ def scrape(
         "page_kinds": page_kind or [],
         "force": force,
     }
+    from scrapers.pipeline.follow import followed
     from scrapers.pipeline.request import Request
     from scrapers.pipeline.run import run_request
     from scrapers.tasks.send import send_batch
     from scrapers.warehouse.engine import engine
 
     current = settings()
-    request = Request.of_form(form, current)
+    warehouse = engine(current)
+    request = Request.of_form(form, current, follow=followed(warehouse, current))
     with batch_bars() as advance:
         summary = run_request(
-            engine(current),
+            warehouse,
             current,
             request,
             send_batch,

@@ -40,34 +40,53 @@ class Request:
     force: bool = False
 
     @classmethod
-    def of_interval(cls, interval: Interval, settings: Settings, *, force: bool = False) -> Request:
+    def of_interval(
+        cls,
+        interval: Interval,
+        settings: Settings,
+        *,
+        follow: Sequence[FollowedStage] | None = None,
+        force: bool = False,
+    ) -> Request:
         """Everything followed, in `interval`.
+
+        Args:
+            follow: what is followed, see `scrapers.pipeline.follow.followed`; None: the
+                settings' stages alone.
 
         Raises:
             ConfigInvalid: nothing is followed.
         """
         kinds = _in_order(settings.page_kinds)
-        return cls(interval, _stages(settings.follow), page_kinds=kinds, force=force)
+        stages = _stages(settings.follow if follow is None else follow)
+        return cls(interval, stages, page_kinds=kinds, force=force)
 
     @classmethod
-    def of_form(cls, form: Mapping[str, Any], settings: Settings) -> Request:
+    def of_form(
+        cls,
+        form: Mapping[str, Any],
+        settings: Settings,
+        *,
+        follow: Sequence[FollowedStage] | None = None,
+    ) -> Request:
         """The request a person filled in.
 
         Fields, each of which may be missing or empty: `competitions` (labels or names as
         followed, or stage ids), `date_from` and `date_to` (YYYY-MM-DD, both included;
         `date_to` defaults to `date_from`), `match_ids`, `page_kinds` (those of the settings),
-        `force`.
+        `force`. `follow` is as in `of_interval`.
 
         Raises:
             ConfigInvalid: names every field that is wrong and how to mend it.
         """
+        follow = settings.follow if follow is None else follow
         problems: list[str] = []
         days = days_of(form, problems)
         matches = collect(match_id_of, entries(form.get("match_ids")), problems)
         kinds = collect(_page_kind, entries(form.get("page_kinds")), problems)
         kinds = kinds or tuple(settings.page_kinds)
         names = entries(form.get("competitions"))
-        stages = collect(lambda name: _stages_named(name, settings.follow), names, problems)
+        stages = collect(lambda name: _stages_named(name, follow), names, problems)
         if matches and (filled(form, "date_from") or filled(form, "date_to")):
             problems.append("match_ids: dates are given too; give either days or match ids")
         elif matches and names:
@@ -85,7 +104,7 @@ class Request:
         stage_ids = tuple(dict.fromkeys(stage for found in stages for stage in found))
         return cls(
             days,
-            stage_ids or _stages(settings.follow),
+            stage_ids or _stages(follow),
             page_kinds=_in_order(kinds),
             force=bool(form.get("force")),
         )
@@ -104,9 +123,9 @@ def label(stage: FollowedStage) -> str:
 def _stages(follow: Sequence[FollowedStage]) -> tuple[int, ...]:
     if not follow:
         raise ConfigInvalid(
-            "TOUCHLINE_FOLLOW names no stage, so there is nothing to collect: "
-            'set it, e.g. to [{"competition": "Spain LaLiga", "season": "2022/2023", '
-            '"stage_id": 20934}]',
+            "TOUCHLINE_FOLLOW names no stage, and nothing else is followed: run "
+            "touchline follow 'England Premier League', or set it, e.g. to "
+            '[{"competition": "Spain LaLiga", "season": "2022/2023", "stage_id": 20934}]',
             setting="TOUCHLINE_FOLLOW",
         )
     return tuple(dict.fromkeys(stage.stage_id for stage in follow))

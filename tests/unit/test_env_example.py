@@ -12,7 +12,7 @@ from scrapers.settings import PREFIX, ROOT, Settings, load_settings
 
 EXAMPLE = ROOT / ".env.example"
 # Their defaults are folders of the checkout: the file says so in words.
-IN_WORDS = {"data_docs_dir", "selectors_dir"}
+IN_WORDS = {"data_docs_dir", "names_file", "selectors_dir"}
 
 
 def lines() -> dict[str, tuple[bool, str]]:

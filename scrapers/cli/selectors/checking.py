@@ -14,6 +14,7 @@ from scrapers.parsing.load import Problem, check
 from scrapers.parsing.schema import schema_text
 from scrapers.settings import ROOT
 from scrapers.whoscored.needs import unmet
+from scrapers.whoscored.own_names import check_names, is_names_file
 
 
 @selectors_app.command()
@@ -26,16 +27,19 @@ def lint(
 ) -> None:
     """Check selector files; a line for each problem: file:line: field: what: mend.
 
-    Ends with 1 if there is a problem.
+    The file of own names, names.yaml, is checked with them. Ends with 1 if there is a problem.
     """
     problems: list[Problem] = []
     files = 0
     for path in paths or [folder]:
         found, wrong = _selector_paths(path)
-        files += len(found)
         problems += wrong
         for file in found:
-            problems += check(file, unmet)[1]
+            if is_names_file(file):
+                problems += check_names(file)[1]
+            else:
+                files += 1
+                problems += check(file, unmet)[1]
     if as_json:
         print_json({"files": files, "problems": [dataclasses.asdict(p) for p in problems]})
         if problems:
