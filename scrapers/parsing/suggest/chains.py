@@ -300,26 +300,28 @@ def _regexes(type_: FieldType, raws: Sequence[Any], wants: Sequence[Any]) -> lis
     ]
     if not pairs or all(raw.strip() == want for raw, want in pairs):
         return []
+    sign = "[+-]?" if any(want.startswith("-") for _, want in pairs) else ""
     what = {
         FieldType.TEXT: r"(.+?)",
-        FieldType.INTEGER: r"([+-]?\d+)",
-        FieldType.NUMBER: r"([+-]?\d+(?:[.,]\d+)?)",
+        FieldType.INTEGER: rf"({sign}\d+)",
+        FieldType.NUMBER: rf"({sign}\d+(?:[.,]\d+)?)",
     }[type_]
-    found = [] if type_ == FieldType.TEXT else [what]
     around = [_around(raw, want) for raw, want in pairs]
     befores = {a[0] for a in around if a is not None}
     afters = {a[1] for a in around if a is not None}
-    if None in around:
-        befores.discard("")
     # Of several texts before the value the end that all share: '/teams/' of '/teams/12/…'.
     before = _common_end(befores) if befores else ""
     after = _common_begin(afters) if afters else ""
+    found = []
     if len(befores) == 1 and len(afters) == 1:
         found.append(f"^{before}{what}{after}$")
     if before:
         found.append(f"{before}{what}" + (after if type_ == FieldType.TEXT and after else ""))
     if after:
         found.append(f"{what}{after}")
+    if type_ != FieldType.TEXT:
+        found.append(what)
+        found.append(rf"({sign}\d+[.,]\d+)")
     return [regex for regex in found if len(regex) < 200]
 
 

@@ -15,10 +15,11 @@ from scrapers.parsing.model import Document, Place, Rows, SelectorField
 from scrapers.parsing.notation import TransformStep
 from scrapers.parsing.places import MISSING, element_value, elements_getter, is_element
 from scrapers.parsing.suggest.chains import Chain, fitting, plausible
-from scrapers.parsing.suggest.html_places import hits, selectors_of
+from scrapers.parsing.suggest.html_places import hits, lasting, selectors_of
 from scrapers.parsing.suggest.json_places import at, value_paths
 from scrapers.parsing.suggest.make import place as make_place
 from scrapers.parsing.suggest.names import near
+from scrapers.parsing.suggest.resemblance import resembling
 from scrapers.parsing.suggest.scope import Fit, Scope, evaluate, wants
 from scrapers.parsing.values import FieldType, MisfitError
 
@@ -115,9 +116,16 @@ def _before(
         candidate.share,
         candidate.is_new and not taken,
         not taken,
+        2 if candidate.chain.is_old else candidate.chain.regex is None,
+        round(lasting(place), 1) - 0.5 * _is_odd(place, like),
         round(close + 0.15 * candidate.chain.is_old, 2),
         -len(said),
     )
+
+
+def _is_odd(place: Place, like: SelectorField) -> bool:
+    """Whether a place is a position in a list, though the field never stood at one."""
+    return "[" in (place.path or "") and not any("[" in (old.path or "") for old in like.places)
 
 
 def place_key(place: Place) -> str:
@@ -202,11 +210,12 @@ def _json_scopes(
         values = [[document_value(view.case.page, document)] for view in scope.views]
         if any(rows[0] is MISSING for rows in values):
             continue
-        old = search.old_documents.get(js)
+        # Data that the file does not name may have stood on the old pages as well.
+        old = search.old_documents.get(js, document)
         before = []
         for view in scope.views:
             if view.case.reference is not None:
-                value = document_value(view.case.reference, old) if old is not None else None
+                value = document_value(view.case.reference, old)
                 before.append(None if value is MISSING else value)
         yield js, values, before
 
@@ -219,12 +228,13 @@ def _html_candidates(
     samples = [s for s in _samples(scope, short) if s[2] is not None]
     samples = [s for s in samples if is_element(scope.views[s[0]].rows[s[1]])]
     if not samples:
+        yield from _resembling(scope, like, search)
         return
     tally: Counter[tuple[str, str, str | None]] = Counter()
     for number, index, want in _spread(samples, _SAMPLED_ROWS):
         row = scope.views[number].rows[index]
         keys: dict[tuple[str, str, str | None], None] = {}
-        for element, attr, raw in _best_hits(row, want):
+        for element, attr, raw in _best_hits(row, want, like):
             if not next(fitting(like, [raw], [want], search.zone), None):
                 continue
             for way in selectors_of(element, row, like.places, want):
@@ -244,10 +254,47 @@ def _html_candidates(
             yield _Candidate(place, chain, share, is_new)
 
 
-def _best_hits(row: Any, want: Any) -> list[tuple[Any, str | None, str]]:
-    """The elements that say least besides the value."""
+def _resembling(scope: Scope, like: SelectorField, search: Search) -> Iterator[_Candidate]:
+    """Where no value is known: elements like the one that holds it on another page."""
+    tally: Counter[tuple[str, str, str | None]] = Counter()
+    for view in scope.views:
+        rows = [row for row in view.rows[:_SAMPLED_ROWS] if is_element(row)]
+        for place in like.places:
+            found = [(_first_element(place, before), before) for before in view.before[:_KNOWN]]
+            found = [(old, before) for old, before in found if old is not None]
+            for row, (old, before) in zip(rows, found * len(rows), strict=False):
+                for rank, element in enumerate(resembling(row, old, before)):
+                    for way in selectors_of(element, row, like.places, None)[:20]:
+                        ((kind, text),) = way.items()
+                        tally[(kind, text, place.attr)] += 100 - 10 * rank
+    rows = [row for view in scope.views for row in view.rows[:_KNOWN]]
+    for (kind, text, attr), _ in tally.most_common(2 * _PROVEN):
+        place = make_place(**{kind: text, "attr": attr})
+        raws = [_first(place, row) for row in rows]
+        for chain in plausible(like, raws, search.zone):
+            yield _Candidate(place, chain, 0.5, False)
+
+
+def _first_element(place: Place, row: Any) -> Any:
+    if (place.css is None and place.xpath is None) or not is_element(row):
+        return None
+    try:
+        found = elements_getter(place.css, place.xpath)(row)
+    except MisfitError:
+        return None
+    return found[0] if found and is_element(found[0]) else None
+
+
+def _best_hits(row: Any, want: Any, like: SelectorField) -> list[tuple[Any, str | None, str]]:
+    """Hits in what the field was read from before, then the others; what says least first.
+
+    A value such as 4 stands all over a page, so both have their own number of places.
+    """
+    old = {place.attr for place in like.places if place.css or place.xpath}
     found = sorted(hits(row, want), key=lambda hit: (hit[1] is not None, len(hit[2].strip())))
-    return found[:_HITS]
+    as_before = [hit for hit in found if hit[1] in old]
+    others = [hit for hit in found if hit[1] not in old]
+    return as_before[:_HITS] + others[:_HITS]
 
 
 def _first(place: Place, row: Any) -> Any:

@@ -17,6 +17,7 @@ from scrapers.parsing.suggest.html_places import repeated, row_selectors
 from scrapers.parsing.suggest.json_places import keys_of, row_places
 from scrapers.parsing.suggest.make import rows as make_rows
 from scrapers.parsing.suggest.names import affinity, last_name
+from scrapers.parsing.suggest.resemblance import rows_resemble
 from scrapers.parsing.suggest.scope import Fit, Scope, View, evaluate, found_rows, rows_of
 from scrapers.parsing.suggest.tokens import evenly, likeness, tokens_of_all, wanted_tokens
 
@@ -39,6 +40,8 @@ def rows_stand(scope: Scope, short: str, group: Group, search: Search) -> bool:
                 return False
             if told and not rows:
                 return False
+            if rows and all(row is None for row in rows):
+                return False  # a choice of members, such as [home, away], of which none is there
     # Where nothing is known of the rows, their fields tell whether they are the right ones.
     score = _score_by_rows(scope, short, group.rows, search)
     return score is None or score >= 0.5 * STANDS
@@ -48,7 +51,7 @@ def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[
     """Places of a group's rows, the best first; those unlike the wanted rows are left out."""
     scored: dict[str, tuple[tuple[float, ...], Rows]] = {}
     seen: set[str] = set()
-    for place in _candidates(scope, short, search):
+    for place in _candidates(scope, short, group, search):
         key = repr(place)
         if key in seen:
             continue
@@ -74,7 +77,7 @@ def _habits(place: Rows, group: Group, short: str, search: Search) -> tuple[floa
     return (is_new, alike, round(near, 2), -len(said))
 
 
-def _candidates(scope: Scope, short: str, search: Search) -> Iterator[Rows]:
+def _candidates(scope: Scope, short: str, group: Group, search: Search) -> Iterator[Rows]:
     if scope.name:
         parents = [row for view in scope.views for row in evenly(view.rows, _PARENTS)]
         if not any(is_element(parent) for parent in parents):
@@ -86,8 +89,41 @@ def _candidates(scope: Scope, short: str, search: Search) -> Iterator[Rows]:
             if MISSING not in values:
                 yield from row_places(values, js)
     for view in scope.views:
-        for parent, known in _known_parents(view, short):
+        told = _known_parents(view, short)
+        for parent, known in told:
             yield from _in_html(parent, known)
+        if not told and (old := _old_rows(view, group, search)):
+            for parent in evenly(view.rows, _PARENTS):
+                yield from _resembling_in_html(parent, old)
+
+
+def _old_rows(view: View, group: Group, search: Search) -> list[Any]:
+    """Elements that are a group's rows on the reference."""
+    reference = view.case.reference
+    if reference is None:
+        return []
+    found: list[Any] = []
+    for parent in view.before[:_PARENTS]:
+        found += rows_of(group.rows, search.old_documents, reference, parent) or []
+    return [row for row in found[:_ROWS] if is_element(row)]
+
+
+def _resembling_in_html(parent: Any, old: list[Any]) -> Iterator[Rows]:
+    """Repeated elements within a parent that look like a group's rows on another page."""
+    if not is_element(parent):
+        return
+    scored = []
+    for rows in repeated(parent, set()):
+        score = rows_resemble(evenly(rows, _ROWS), old)
+        if score >= STANDS:
+            scored.append((score, rows))
+    scored.sort(key=lambda pair: pair[0], reverse=True)
+    for _, rows in scored[:3]:
+        for css in row_selectors(rows, parent, []):
+            try:
+                yield make_rows(css=css)
+            except ValidationError:
+                continue
 
 
 def _known_parents(view: View, short: str) -> list[tuple[Any, list[Row]]]:
@@ -158,13 +194,16 @@ def _score_by_keys(
     } - {"key", "value"}
     scores = []
     for view in scope.views:
+        old = _old_rows(view, group, search)
         alike = [row for known in view.alike for row in _rows_within(known, short)]
         for parent in evenly(view.rows, _PARENTS):
             rows = rows_of(places, search.documents, view.case.page, parent)
             if not rows:
                 continue
             some = evenly(rows, _ROWS)
-            if not expected and is_element(some[0]):
+            if is_element(some[0]):
+                by_fields = _readable(scope, view, group, rows, search)
+                scores.append(0.7 * rows_resemble(some, old) + 0.3 * by_fields)
                 continue
             found = keys_of(some)
             by_keys = len(expected & found) / len(expected) if expected else 0.0

@@ -71,6 +71,21 @@ def selectors_of(element: Any, row: Any, old: Sequence[Place], want: Any) -> lis
     return [{kind: text} for kind, text in found]
 
 
+def lasting(place: Place) -> float:
+    """How likely a place is to outlast small changes, 0 to 1: names do, positions do not."""
+    if place.css is None:
+        if place.xpath is None or place.xpath == ".":
+            return 1.0
+        return 0.3 if "normalize-space" not in place.xpath else 0.6
+    if ":nth-child" in place.css:
+        return 0.2
+    *anchors, last = re.split(r"\s*>\s*|\s+(?![^\[]*\])", place.css.strip())
+    own = 0.7 if re.search(r"[#.\[]", last) else 0.3
+    if last.startswith("#") or any(anchor.startswith("#") for anchor in anchors):
+        return own + 0.3
+    return own + (0.1 if anchors else 0.0)
+
+
 def _finds(kind: str, text: str, row: Any, element: Any) -> bool:
     try:
         get = elements_getter(text if kind == "css" else None, text if kind == "xpath" else None)
@@ -85,9 +100,12 @@ def _ways(element: Any, row: Any, old: Sequence[Place], want: Any) -> Iterator[t
     for text in locals_:
         yield "css", text
     anchors = list(_anchors(element, row))
+    named = [anchor for anchor, _ in anchors if anchor.startswith("#")]
     for anchor, _ in anchors:
         for text in locals_:
             yield "css", f"{anchor} {text}"
+            if named and not anchor.startswith("#"):
+                yield "css", f"{named[0]} {anchor} {text}"
     for label in _labels(element):
         yield "xpath", f".//*[normalize-space()='{label}']/following-sibling::*[1]"
         yield "xpath", f".//*[normalize-space(text())='{label}']/following-sibling::*[1]"
@@ -255,8 +273,12 @@ def _row_ways(rows: Sequence[Any], scope: Any, old: Sequence[str]) -> Iterator[s
     ends = [f"{tag}.{each}" for each in sorted(shared) if _STABLE.fullmatch(each)]
     names = set.intersection(*(set(row.attrib) for row in rows)) - {"class", "id", "style"}
     ends += [f"{tag}[{each}]" for each in sorted(names) if re.fullmatch(r"[A-Za-z][\w-]*", each)]
+    anchors = list(_anchors(first, scope))
+    for anchor, _ in anchors:
+        if anchor.startswith("#"):
+            yield from (f"{anchor} {end}" for end in ends)
     yield from ends
-    for anchor, ancestor in _anchors(first, scope):
+    for anchor, ancestor in anchors:
         is_parent = ancestor is first.getparent()
         for end in (*ends, tag):
             yield f"{anchor} > {end}" if is_parent else f"{anchor} {end}"
@@ -266,6 +288,6 @@ def _row_ways(rows: Sequence[Any], scope: Any, old: Sequence[str]) -> Iterator[s
         if parent is not None:
             yield f"{parent.tag} > {end}"
         yield end
-    for anchor, ancestor in _anchors(first, scope):
+    for anchor, ancestor in anchors:
         if parent is not None and parent is not ancestor:
             yield f"{anchor} > {_steps_down(parent, ancestor)} > {tag}"
