@@ -35,8 +35,8 @@ TABLES = (
         filled("predicted_away_score", "the site's prediction is there for both sides"),
         between("predicted_home_score", 0, 20),
         between("predicted_away_score", 0, 20),
-        note(matching("home_formation", r"^[1-9](-[1-9])+$")),
-        note(matching("away_formation", r"^[1-9](-[1-9])+$")),
+        note(matching("home_formation", r"^[1-9](?:-[1-9])+$")),
+        note(matching("away_formation", r"^[1-9](?:-[1-9])+$")),
     ),
     staged(
         "missing_player",
@@ -74,7 +74,7 @@ FROM staging.match_preview WHERE target_key = ANY(:targets)
 
 # One row for each side of a match.
 _SIDES = """
-SELECT p.target_key, p.match_id, side, team_id, formation,
+SELECT p.target_key, p.match_id, side, v.team_id, formation,
        nullif(count(l.player_id), 0) AS players,
        count(l.player_id) FILTER (WHERE l.position = 'GK') AS goalkeepers,
        formation IS NOT NULL OR count(l.player_id) = 0 AS formation_is_there

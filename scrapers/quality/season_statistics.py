@@ -34,9 +34,9 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
             "page",
             f"""
             SELECT target_key, stage_id, category, subcategory,
-                   CAST(split_part(target_key, '/', 3) AS bigint) AS asked_stage_id,
-                   split_part(target_key, '/', 4) AS asked_category,
-                   split_part(target_key, '/', 5) AS asked_subcategory
+                   CAST(split_part(target_key, '/', 5) AS bigint) AS asked_stage_id,
+                   split_part(target_key, '/', 3) AS asked_category,
+                   split_part(target_key, '/', 4) AS asked_subcategory
             FROM (
                 SELECT DISTINCT target_key, stage_id, category, subcategory
                 FROM staging.{table} WHERE target_key = ANY(:targets)
@@ -125,8 +125,9 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
 
 
 def _same_page(alias: str) -> str:
+    """Whether a core row is of the page asked for; keys end in /category/subcategory/stage."""
     return (
-        f"{alias}.stage_id = CAST(split_part(asked.target_key, '/', 3) AS integer)"
-        f" AND {alias}.category = split_part(asked.target_key, '/', 4)"
-        f" AND {alias}.subcategory = split_part(asked.target_key, '/', 5)"
+        f"{alias}.category = split_part(asked.target_key, '/', 3)"
+        f" AND {alias}.subcategory = split_part(asked.target_key, '/', 4)"
+        f" AND {alias}.stage_id = CAST(split_part(asked.target_key, '/', 5) AS integer)"
     )

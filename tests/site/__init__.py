@@ -19,7 +19,20 @@ What it holds
 Pages
     /tournaments/<stage id>/data/?d=YYYYMM   month feed, JSON; months on London's clock
     /matches/<match id>/live                 match page, HTML; in any case, with or without a name
-    /  and  /robots.txt                      small; everything else is a 404 page
+    /                                        small, with the menu of regions and tournaments
+    /regions/<r>/tournaments/<t>             a tournament's seasons; the one shown may be old
+    …/seasons/<s>                            a season's stages
+    …/seasons/<s>/stages/<st>/show           a stage's tables (a group: all groups'; a knock-out
+                                             round: none), from its finished matches
+    …/stages/<st>/refereestatistics          a stage's referees
+    /matches/<match id>/preview              line-ups and missing players; every match has one, of
+                                             one in six nobody is missing; it does not come true
+    /matches/<match id>/matchreport          strengths, weaknesses, style; of a finished match with
+                                             a match centre, else without its table
+    /statisticsfeed/1/getteamstatistics      ?category=summaryteam&subcategory=…&stageId=…: JSON
+    /statisticsfeed/1/getplayerstatistics    after a blank, called HTML; category=summary. Matches
+                                             and goals are the stage's; who scored is drawn apart
+    /robots.txt                              small; everything else is a 404 page
     With --captured, pages named match_live_<id>.html.gz are served as they are; the feed of
     stage 20934, month 202208, lists match 1650630 if it is among them.
 

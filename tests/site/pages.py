@@ -10,7 +10,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tests.site.chance import stream
-from tests.site.clubs import Competition
+from tests.site.clubs import (
+    COMPETITIONS,
+    INTEROCEAN,
+    SERRAVIA,
+    VALDORIA,
+    Competition,
+    Region,
+)
 from tests.site.codes import FORMATIONS, SATISFIED, Json
 from tests.site.match_data import SITE_CLOCK
 
@@ -148,28 +155,8 @@ def match_page(match: Match, data: Json | None, round_matches: Iterable[Match]) 
 
     A match whose page lacks the script has `match.no_centre` 'no_script'.
     """
-    competition = match.stage.competition
-    teams = f"{match.home.name}-{match.away.name}"
-    score = match.score
-    result = f"{score[0]}-{score[1]}" if score else "vs"
-    title = (
-        f"{match.home.name} {result} {match.away.name} - "
-        f"{competition.name} {competition.season} Live"
-    )
     parts = [
-        _HEAD.format(
-            title=escape(title, quote=True),
-            teams=escape(teams, quote=True),
-            match_id=match.id,
-            slug=_match_slug(match),
-            flag=competition.region.flag,
-            region=escape(competition.region.name),
-            competition=escape(competition.name),
-            season=competition.season,
-            season_path=_season_path(competition),
-            options=_options(match, round_matches),
-            header=_header(match, data),
-        ),
+        head(match, data, round_matches),
         _PANELS,
     ]
     if match.no_centre != "no_script":
@@ -178,8 +165,38 @@ def match_page(match: Match, data: Json | None, round_matches: Iterable[Match]) 
                 match_id=match.id, data=compact(data), types=_TYPES, formations=_FORMATIONS
             )
         )
-    parts.append(_FOOT.replace("{regions}", _menu()))
+    parts.append(foot())
     return "".join(parts).encode()
+
+
+def head(match: Match, data: Json | None, round_matches: Iterable[Match]) -> str:
+    """The begin of every page of a match: navigation and the header's script."""
+    competition = match.stage.competition
+    teams = f"{match.home.name}-{match.away.name}"
+    score = match.score
+    result = f"{score[0]}-{score[1]}" if score else "vs"
+    title = (
+        f"{match.home.name} {result} {match.away.name} - "
+        f"{competition.name} {competition.season} Live"
+    )
+    return _HEAD.format(
+        title=escape(title, quote=True),
+        teams=escape(teams, quote=True),
+        match_id=match.id,
+        slug=_match_slug(match),
+        flag=competition.region.flag,
+        region=escape(competition.region.name),
+        competition=escape(competition.name),
+        season=competition.season,
+        season_path=_season_path(competition),
+        options=_options(match, round_matches),
+        header=_header(match, data),
+    )
+
+
+def foot() -> str:
+    """The end of every whole page, with the menu of regions and tournaments."""
+    return _FOOT.replace("{regions}", _menu())
 
 
 def _match_slug(match: Match) -> str:
@@ -241,7 +258,7 @@ def _menu() -> str:
     """Regions and their tournaments: JavaScript with bare keys, and as long as a real one."""
     rng = stream("menu")
     syllables = ("ar", "bel", "cor", "dun", "est", "fal", "gor", "hal", "ist", "jor", "kel", "lor")
-    regions = []
+    regions = [_region(region) for region in (VALDORIA, SERRAVIA, INTEROCEAN)]
     for number in range(170):
         name = "".join(rng.sample(syllables, 3)).capitalize()
         tournaments = ", ".join(
@@ -255,3 +272,15 @@ def _menu() -> str:
             f"tournaments: [{tournaments}]}}"
         )
     return ",\n".join(regions)
+
+
+def _region(region: Region) -> str:
+    tournaments = ",".join(
+        f"{{id:{c.id}, url:'/regions/{region.id}/tournaments/{c.id}/"
+        f"{slug(region.name, c.name)}', name:{script_text(c.name)}, sortOrder:{number}}}"
+        for number, c in enumerate(c for c in COMPETITIONS if c.region == region)
+    )
+    return (
+        f"{{type:{int(region == INTEROCEAN)}, id:{region.id}, flg:'{region.flag}', "
+        f"name: {script_text(region.name)}, tournaments: [{tournaments}]}}"
+    )

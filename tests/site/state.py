@@ -9,16 +9,24 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
+from tests.site import more_pages
 from tests.site.captured import Captured
 from tests.site.faults import HTML, JSON, Answer, Fault, Faults, error_page
+from tests.site.pages import foot
 from tests.site.world import World
 
 _FEED = re.compile(r"/tournaments/(\d{1,9})/data/?", re.IGNORECASE)
 _MATCH = re.compile(r"/matches/(\d{1,9})/live(?:/[^/]*)?/?", re.IGNORECASE)
+_CATALOGUE = re.compile(
+    r"/regions/(\d{1,9})/tournaments/(\d{1,9})"
+    r"(?:/seasons/(\d{1,9})(?:/stages/(\d{1,9})/([a-z]{1,30}))?)?(?:/[^/]*)?/?",
+    re.IGNORECASE,
+)
 _HOME = (
-    b"<!DOCTYPE html>\n<html lang='en'><head><title>Stand-in</title></head><body>"
-    b"<h1>A stand-in for tests</h1><p>Everybody and everything here is invented. "
-    b"What it holds: <a href='/__control/world'>/__control/world</a></p></body></html>\n"
+    "<!DOCTYPE html>\n<html lang='en'><head><link rel='icon' href='data:,'>"
+    "<title>Stand-in</title></head><body>"
+    "<h1>A stand-in for tests</h1><p>Everybody and everything here is invented. "
+    "What it holds: <a href='/__control/world'>/__control/world</a></p>\n<div><div>"
 )
 
 
@@ -67,7 +75,14 @@ class State:
             feed = self.captured.feed(stage_id, month) or self.world.feed(stage_id, month)
             return Answer(HTTPStatus.OK, JSON, feed)
         elif parts.path == "/":
-            return Answer(HTTPStatus.OK, HTML, _HOME)
+            return Answer(HTTPStatus.OK, HTML, (_HOME + foot()).encode())
+        elif found := _CATALOGUE.fullmatch(parts.path):
+            *ids, kind = found.groups()
+            body = self.world.catalogue([int(i) for i in ids if i], kind and kind.lower())
+            if body is not None:
+                return Answer(HTTPStatus.OK, HTML, body)
+        elif (more := more_pages.answer(self.world, parts)) is not None:
+            return more
         elif parts.path == "/robots.txt":
             return Answer(HTTPStatus.OK, "text/plain", b"User-agent: *\nDisallow: /__control/\n")
         elif parts.path == "/favicon.ico":

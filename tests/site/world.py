@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 
 from scrapers.pipeline.intervals import Interval
-from tests.site import cup
+from tests.site import catalogue, cup
 from tests.site.amend import Amendment, check
 from tests.site.clubs import FIRST_DIVISION, SERIE_A, SERRAVIA, VALDORIA, clubs
 from tests.site.feed import feed
@@ -108,12 +108,20 @@ class World:
         """Days of football on which matches are listed."""
         return sorted({(m.kickoff_utc - timedelta(hours=5)).date() for m in self.matches()})
 
+    def stage(self, stage_id: int | str) -> Stage | None:
+        """The stage of this id."""
+        return next((one for one in STAGES if str(one.id) == str(stage_id)), None)
+
     def feed(self, stage_id: int, month: str) -> bytes:
         """The month feed of a stage; month is YYYYMM on London's clock."""
-        stage = next((one for one in STAGES if one.id == stage_id), None)
+        stage = self.stage(stage_id)
         if stage is None:
             return b'{"tournaments":[]}'
         return feed(stage, self._listed(stage_id, month))
+
+    def catalogue(self, ids: Sequence[int], kind: str | None = None) -> bytes | None:
+        """The page of a tournament, season or stage; see `catalogue.page`."""
+        return catalogue.page(self, STAGES, ids, kind)
 
     def page(self, match_id: int) -> bytes | None:
         """The page of a match; None if there is no such match."""
@@ -139,8 +147,11 @@ class World:
                 self.seed, match.id, match.play(), match.kickoff_utc, match.code, match.elapsed,
                 self.now if match.status == "live" else served,
             )  # fmt: skip
-        month = f"{match.kickoff_utc.astimezone(SITE_CLOCK):%Y%m}"
-        return match_page(match, data, self._listed(match.stage_id, month))
+        return match_page(match, data, self.month_of(match))
+
+    def month_of(self, match: Match) -> list[Match]:
+        """The matches that the feeds list in the match's stage and month."""
+        return self._listed(match.stage_id, f"{match.kickoff_utc.astimezone(SITE_CLOCK):%Y%m}")
 
     def _listed(self, stage_id: int, month: str) -> list[Match]:
         return [

@@ -48,6 +48,12 @@ def feed_page(feed: Any) -> bytes:
     ).encode()
 
 
+def bare_page(feed: Any) -> bytes:
+    """JSON that the site calls HTML, as a browser shows it: the body's text, after a blank."""
+    text = feed if isinstance(feed, str) else " " + json.dumps(feed)
+    return f"<html><head></head><body>{escape(text, quote=False)}</body></html>".encode()
+
+
 def feed_match(**changes: Any) -> dict[str, Any]:
     """A finished match as the month feed lists it."""
     return {

@@ -25,7 +25,7 @@ STAGE = 20934
 HOME, AWAY = 65, 64
 KEEPER, STRIKER = 1, 2  # the players of a small match
 FETCHED = datetime(2022, 8, 14, 6, tzinfo=UTC)
-VERSIONS = {PageKind.SCHEDULE: "schedule/test", PageKind.MATCH_CENTRE: "match_centre/test"}
+VERSIONS = {kind: f"{kind}/test" for kind in PageKind}
 
 
 def row(table: str, **values: Any) -> dict[str, Any]:
