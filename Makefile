@@ -9,6 +9,10 @@ BIN := $(VENV)/bin
 LOCK = $(BIN)/uv pip compile -q $(LOCK_ARGS) --python-version 3.11 --no-annotate \
 	--custom-compile-command 'make lock'
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
+# Test files run side by side, each file in one process; JOBS=0: one after the other.
+JOBS ?= 2
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
 LOCK_ARGS ?=
 
 .PHONY: help
@@ -36,11 +40,11 @@ demo-down: ## Stop the demo: no process, no port is left; var/demo stays to be l
 
 .PHONY: test
 test: lint ## Lint, types, import rules, then every test (also the slow ones, on real parts)
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: test-quick
 test-quick: lint ## The same without the tests that start the whole platform
-	@$(BIN)/pytest -m 'not slow' $(PYTEST_ARGS)
+	@$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Ruff (rules and format), mypy, import rules, selector files
@@ -57,7 +61,7 @@ format: setup ## Let ruff format the code and mend what it can
 
 .PHONY: bench
 bench: setup ## Measure overhead, browser use, parsing and landing; also var/bench.json
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)

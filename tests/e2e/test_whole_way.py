@@ -286,7 +286,18 @@ def test_a_match_without_a_match_centre_is_absent_and_no_failure(stack, engine):
     assert failures(engine, absent) == []
 
 
-# --- our own parts fail ---------------------------------------------------------------------
+# --- our own parts stop and fail -----------------------------------------------------------
+
+
+def test_a_worker_told_to_stop_quits_its_browsers(stack, engine):
+    scrape(stack, "--match", str(MATCHES[0].id))
+    hub = psutil.Process(stack.group.pid("hub"))
+    assert hub.children(recursive=True), "the session is kept for the next page"
+    stack.group.stop("fetch")
+    try:
+        wait_until("no browser is left", lambda: not hub.children(recursive=True), seconds=20)
+    finally:
+        stack.group.start("fetch")
 
 
 def in_mid_batch(stack: Stack, engine: Engine) -> subprocess.Popen[str]:
@@ -367,17 +378,6 @@ def test_a_part_that_dies_in_mid_batch_costs_time_and_nothing_else(
     batches = "SELECT count(*) FROM ops.batch WHERE step = 'match_centre'"
     with engine.connect() as connection:
         assert connection.scalar(text(batches)) == 1
-
-
-def test_a_worker_told_to_stop_quits_its_browsers(stack, engine):
-    scrape(stack, "--match", str(MATCHES[0].id))
-    hub = psutil.Process(stack.group.pid("hub"))
-    assert hub.children(recursive=True), "the session is kept for the next page"
-    stack.group.stop("fetch")
-    try:
-        wait_until("no browser is left", lambda: not hub.children(recursive=True), seconds=20)
-    finally:
-        stack.group.start("fetch")
 
 
 def test_no_secret_is_in_any_log(stack):
