@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from scrapers.errors import FAILURE_CLASSES, InvalidRows
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch_plan
 from scrapers.pipeline.publish import publish
-from scrapers.pipeline.reasons import FAILED, FORCE, NEW, RECHECK, Known, known_targets
+from scrapers.pipeline.reasons import FAILED, NEW, RECHECK, Known, known_targets
 from scrapers.pipeline.run import OnProgress, patiently, wait
 from scrapers.pipeline.steps import Step
 from scrapers.settings import Settings
@@ -23,6 +23,8 @@ from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
 
 MAX_AGE = timedelta(days=7)
+# A page this young is believed also when it does not know a name.
+BELIEVED = timedelta(hours=1)
 _DAG_ID = "touchline"
 
 
@@ -37,7 +39,9 @@ class Catalogue:
     poll_seconds: float = 1.0
 
 
-def catalogue_reason(known: Known | None, *, now: datetime) -> str | None:
+def catalogue_reason(
+    known: Known | None, *, now: datetime, max_age: timedelta = MAX_AGE
+) -> str | None:
     """Why to fetch a page of the catalogue now; None: the one that landed is young enough."""
     if known is None:
         return NEW
@@ -45,14 +49,14 @@ def catalogue_reason(known: Known | None, *, now: datetime) -> str | None:
         return RECHECK
     if known.state is not State.LANDED:
         return NEW
-    return RECHECK if known.fetched_at is None or known.fetched_at < now - MAX_AGE else None
+    return RECHECK if known.fetched_at is None or known.fetched_at < now - max_age else None
 
 
-def refresh(site: Catalogue, step: Step, target: Target, *, force: bool = False) -> bool:
-    """Have a page fetched, read, judged and landed, unless a young one has landed.
+def refresh(site: Catalogue, step: Step, target: Target, *, max_age: timedelta = MAX_AGE) -> bool:
+    """Have a page fetched, read, judged and landed, unless one has landed that is young enough.
 
     Args:
-        force: also if a young one has landed.
+        max_age: how old a page that has landed may be.
 
     Returns:
         Whether it was fetched now.
@@ -63,7 +67,7 @@ def refresh(site: Catalogue, step: Step, target: Target, *, force: bool = False)
 
     def planned() -> list[PlannedTarget]:
         known = known_targets(site.engine, [target]).get(target.key)
-        reason = FORCE if force else catalogue_reason(known, now=datetime.now(UTC))
+        reason = catalogue_reason(known, now=datetime.now(UTC), max_age=max_age)
         return [PlannedTarget(target, reason)] if reason else []
 
     # Named by the page: who asks for it meanwhile takes the same batch up.

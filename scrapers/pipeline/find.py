@@ -97,6 +97,7 @@ def find_competition(engine: Engine, asked: str) -> Found:
         f"no competition is called {asked!r}; write 'Region Competition' as the site does, or "
         f"its id. Near: {listed}",
         candidates=[c.label for c in near],
+        unknown=True,
     )
 
 
@@ -125,6 +126,7 @@ def find_season(engine: Engine, competition: Found, asked: str | None) -> Season
         raise ConfigInvalid(
             f"{competition.label} has no season {asked!r}: it has {listed}",
             candidates=[season.name for season in there[:_SHOWN]],
+            unknown=True,
         )
     return _only(competition, repr(asked), found)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from scrapers.errors import ConfigInvalid
-from scrapers.pipeline.catalogue import Catalogue, refresh
+from scrapers.pipeline.catalogue import BELIEVED, Catalogue, refresh
 from scrapers.pipeline.dispatch import Send
 from scrapers.pipeline.find import (
     Found,
@@ -151,14 +151,13 @@ def unfollow(
 
 
 def _found(site: Catalogue, step: Step, target: Target, find: Callable[[], T]) -> T:
-    """What `find` finds with the page landed; asked anew if a page from before does not do."""
-    is_new = refresh(site, step, target)
+    """What `find` finds with the page landed; of a name that an older page does not know, anew."""
+    refresh(site, step, target)
     try:
         return find()
-    except ConfigInvalid:
-        if is_new:
+    except ConfigInvalid as error:
+        if not error.facts.get("unknown") or not refresh(site, step, target, max_age=BELIEVED):
             raise
-    refresh(site, step, target, force=True)
     return find()
 
 

@@ -99,7 +99,7 @@ RULES: tuple[Subject, ...] = (
         note(equal("points", "earned", "points are three a win and one a draw")),
     ),
     rule(
-        "team",
+        "home_and_away",
         _SUMS,
         between("scopes", 3, 3, "each team has a row overall, at home and away"),
         equal("played", "played_parts", "matches at home and away are all matches"),

@@ -126,6 +126,8 @@ def _judge_references(
     engine: Engine, judge: Judge, suite: Suite, judged: Sequence[Staged], outcomes: Outcomes
 ) -> None:
     """Foreign keys, first of all targets, then of the good ones until none falls with another."""
+    if not suite.references:
+        return
     checks = [reference.check for reference in suite.references]
     known_bad: set[str] = set()
     again = False

@@ -259,8 +259,10 @@ def _menu() -> str:
     rng = stream("menu")
     syllables = ("ar", "bel", "cor", "dun", "est", "fal", "gor", "hal", "ist", "jor", "kel", "lor")
     regions = [_region(region) for region in (VALDORIA, SERRAVIA, INTEROCEAN)]
-    for number in range(170):
-        name = "".join(rng.sample(syllables, 3)).capitalize()
+    names: dict[str, None] = {}
+    while len(names) < 170:
+        names["".join(rng.sample(syllables, 3)).capitalize()] = None
+    for number, name in enumerate(names):
         tournaments = ", ".join(
             f"{{id:{number * 10 + k + 20_000}, url:'/regions/{number + 1000}/tournaments/"
             f"{number * 10 + k + 20_000}/{name.lower()}-{kind.lower().replace(' ', '-')}', "

@@ -13,6 +13,7 @@ from scrapers.parsing.javascript import (
     MAX_DEPTH,
     NotDataError,
     assigned_value_starts,
+    pushed_values,
     read_value,
 )
 
@@ -184,3 +185,42 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         read_value(text, 0)
     except NotDataError:
         return
+
+
+def test_what_is_pushed_is_a_list_in_the_scripts_order() -> None:
+    script = """
+    var tables = [];
+    tables.push({ 'id': 1, "rows": [[1,,'a;b'],[2]] });
+    // tables.push({'id': 9});
+    other.tables.push({'id': 8});
+    tables . push( {id: 2}, {id: 3} );
+    tables.push([]) ;
+    """
+    assert pushed_values(script, "tables") == [
+        {"id": 1, "rows": [[1, None, "a;b"], [2]]},
+        {"id": 2},
+        {"id": 3},
+        [],
+    ]
+    assert pushed_values("a.b['c'].push(1)", "a.b.c") == [1]
+    assert pushed_values("x.push('y.push(1)'); x.push('x.push(2)')", "x") == [
+        "y.push(1)",
+        "x.push(2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "x.push(load())",
+        "x.push({a: f()})",
+        "x.push({a: 1}.a)",
+        "x.push({a: 1}",
+        "x.push({a: 'b",
+        "x.push()",
+        "x.push({a: 1}); x.push(a)",
+    ],
+)
+def test_what_is_pushed_and_is_no_data_is_refused(script: str) -> None:
+    with pytest.raises(NotDataError):
+        pushed_values(script, "x")

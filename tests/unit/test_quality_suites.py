@@ -30,7 +30,7 @@ from scrapers.targets import PageKind
 from scrapers.warehouse.tables import CORE_TABLES, data_columns
 
 MATCHES, FEEDS = SUITES[PageKind.MATCH_CENTRE], SUITES[PageKind.SCHEDULE]
-BOTH = pytest.mark.parametrize("suite", [MATCHES, FEEDS], ids=lambda suite: suite.name)
+BOTH = pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)
 
 
 def _checks(suite: Suite) -> list[tuple[str, Check]]:
@@ -144,3 +144,11 @@ def test_numbers_stay_numbers_where_some_are_missing() -> None:
     assert plain(frame["a"][0]) == 2445618547
     assert plain(frame["a"][1]) is None
     assert frame["b"].isna().all()
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)
+def test_rules_and_tables_of_a_suite_have_different_names(suite: Suite) -> None:
+    """Outcomes are added up by name: two of the same name would hide each other."""
+    subjects = (*suite.tables, *suite.rules, *suite.batch_rules)
+    names = Counter(subject.name for subject in subjects)
+    assert [name for name, count in names.items() if count > 1] == []

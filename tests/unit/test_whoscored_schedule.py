@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 import pytest
@@ -150,3 +152,31 @@ def test_what_is_no_feed_is_named_or_unavailable(files: SelectorFiles) -> None:
     for text in ("", '{"tournaments":[{"tourn', "Internal Server Error"):
         with pytest.raises(SourceUnavailable):
             read(text, files)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "<html><head></head><body>{}</body></html>",
+        "<html><head></head><body> {}\n</body></html>",
+        '<html><head></head><body><pre style="word-wrap: break-word">{}</pre>'
+        '<div class="json-formatter-container"></div></body></html>',
+    ],
+    ids=["body", "body with blanks", "pre with a formatter"],
+)
+@pytest.mark.parametrize("quotes", [False, True], ids=["plain quotes", "quotes as &quot;"])
+def test_the_feed_reads_the_same_however_it_is_wrapped(
+    files: SelectorFiles, wrap: str, quotes: bool
+) -> None:
+    content = feed(feed_match(homeTeamName="X & <Y> é", homeTeamId=7), feed_match(id=2))
+    page = wrap.format(escape(json.dumps(content), quote=quotes)).encode()
+    assert read_page(page, TARGET, "http://x/", files).rows == read(content, files)
+
+
+@pytest.mark.parametrize("tag", ["pre", "body"])
+def test_a_cut_feed_is_unavailable_however_it_is_wrapped(files: SelectorFiles, tag: str) -> None:
+    text = escape(json.dumps(feed(feed_match())), quote=False)
+    inner = f"<pre>{text[:-40]}</pre>" if tag == "pre" else text[:-40]
+    page = f"<html><head></head><body>{inner}</body></html>".encode()
+    with pytest.raises(SourceUnavailable):
+        read_page(page, TARGET, "http://x/", files)
