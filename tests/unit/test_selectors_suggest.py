@@ -354,6 +354,11 @@ fields:
     from: [{css: "#facts .kickoff"}]
     type: local_time
     transform: [strip, {parse_time: "%d/%m/%Y %H:%M"}]
+  links:
+    from: [{xpath: "count(//*[@id='lineup']//a[contains(@class, 'player-name')])"}]
+    type: integer
+    transform: [to_integer]
+    range: [1, 40]
   home_goals: {from: [{css: ".guess .home .goals"}], type: integer, transform: [to_integer]}
   away_goals: {from: [{css: ".guess .away .goals"}], type: integer, transform: [to_integer]}
 groups:

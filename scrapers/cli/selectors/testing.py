@@ -61,6 +61,8 @@ def compare_command(
     required value is lost or a page is no longer read.
     """
     reports = {}
+    if warehouse_settings() is None:
+        err.print("No warehouse is configured: golden pages alone, by the files of the folder.")
     for kind, only in _asked(what, folder):
         report = replay_versions(kind, only, pages, golden, folder)
         if strict:
@@ -136,7 +138,6 @@ def _archived(settings: Settings, kind: PageKind, pages: int) -> Iterator[Sample
 def _sides(settings: Settings | None, kind: PageKind, only: Written | None, folder: Path) -> _Sides:
     edited = [only.selector] if only else _in_folder(kind, folder)
     if settings is None:
-        err.print("No warehouse is configured: golden pages alone, by the files of the folder.")
         others = [
             s for s in _in_folder(kind, folder) if only and s.version != only.selector.version
         ]
@@ -186,7 +187,8 @@ def show(kind: str, report: Report) -> None:
             for name, c in moved.items()
         ]
         print_table("Values", ("field", "same", "changed", "gained", "lost", "for example"), rows)
-    out.print(f"{len(report.values) - len(moved)} fields with the same values", highlight=False)
+    if report.values:
+        out.print(f"{len(report.values) - len(moved)} fields with the same values", highlight=False)
     for page in report.pages:
         if page["result"] in ("newly_read", "still_unread", "no_page"):
             after = page["after"]

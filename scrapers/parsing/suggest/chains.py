@@ -31,6 +31,7 @@ _JOINS = (" ", ", ", "T", " at ", " - ")
 _FACTORS = (100, 0.01, 1000, 0.001, 10, 0.1, 60)
 _WRONG = 0.4  # of the known values, at most, may be others by now
 _MAP_SIZE = 15
+_LONGEST_REGEX = 60  # a longer one repeats the page's own words
 
 
 def step(name: str, argument: Any = None) -> TransformStep:
@@ -322,7 +323,7 @@ def _regexes(type_: FieldType, raws: Sequence[Any], wants: Sequence[Any]) -> lis
     if type_ != FieldType.TEXT:
         found.append(what)
         found.append(rf"({sign}\d+[.,]\d+)")
-    return [regex for regex in found if len(regex) < 200]
+    return [regex for regex in found if len(regex) <= _LONGEST_REGEX]
 
 
 def _around(raw: str, want: str) -> tuple[str, str] | None:

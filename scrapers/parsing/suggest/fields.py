@@ -19,7 +19,7 @@ from scrapers.parsing.suggest.html_places import hits, lasting, selectors_of
 from scrapers.parsing.suggest.json_places import at, value_paths
 from scrapers.parsing.suggest.make import place as make_place
 from scrapers.parsing.suggest.names import near
-from scrapers.parsing.suggest.resemblance import resembling
+from scrapers.parsing.suggest.resemblance import resembling, values_alike
 from scrapers.parsing.suggest.scope import Fit, Scope, evaluate, wants
 from scrapers.parsing.values import FieldType, MisfitError
 
@@ -93,15 +93,41 @@ def search_field(scope: Scope, short: str, like: SelectorField, search: Search) 
         fit = evaluate(scope, short, like, [place], steps, search.documents, search.zone)
         if fit.pages_read == 0 and fit.share == 0:
             continue
+        _, is_new, *rest = _before(each, short, like, search)
         rank = (
-            fit.pages_right, round(fit.share, 2), fit.pages_read,
-            *_before(each, short, like, search)[1:],
-        )  # fmt: skip
+            fit.pages_right,
+            round(fit.share, 2),
+            fit.pages_read,
+            is_new,
+            _resemble(scope, short, fit),
+            *rest,
+        )
         note = (
             "" if fit.pages_known else "likely by its name and its values; nothing known proves it"
         )
         found[key] = Proposal((place,), steps, (), fit, rank, note)
     return sorted(found.values(), key=lambda p: p.score, reverse=True)
+
+
+def _resemble(scope: Scope, short: str, fit: Fit) -> float:
+    """How like the values of another page those are that came out; where none is known."""
+    if fit.pages_known:
+        return 0.0
+    alike = [row.get(short) for view in scope.views for row in view.alike]
+    alike += [
+        each.get(short)
+        for view in scope.views
+        for row in view.alike
+        for each in _rows_at(row, scope.name)
+    ]
+    return round(values_alike([v for v in alike if v is not None], fit.values), 1)
+
+
+def _rows_at(row: Any, name: str) -> list[Any]:
+    rows = [row]
+    for part in name.split(".") if name else ():
+        rows = [inner for each in rows for inner in each.get(part) or ()]
+    return rows if name else []
 
 
 def _before(

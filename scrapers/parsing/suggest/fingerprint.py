@@ -59,7 +59,7 @@ def layout_of(solution: Solution, cases: Sequence[Case]) -> Layout:
         all_ = list(base.fingerprint.all)
     layout = Layout({"all": all_, "any": any_ or signs, "none": none})
     layout.absent = list(_absences(base, solution, pages))
-    layout.ready = _ready(base, layout, pages)
+    layout.ready = _ready(base, solution, layout, pages)
     return layout
 
 
@@ -89,6 +89,10 @@ def _known(condition: Condition, documents: dict[str, Document]) -> bool:
 
 
 def _renamed(condition: Condition, solution: Solution) -> Condition | None:
+    for name in ("css", "xpath"):
+        text = getattr(condition, name)
+        if text is not None and (changed := solution.html.text(text)) != text:
+            return Condition.model_validate({name: changed})
     if condition.js is None or condition.path is None:
         return None
     renamed = solution.renames.expression(condition.js, condition.path)
@@ -171,7 +175,11 @@ def _absences(
     for index, rule in enumerate(base.absent):
         for part in ("all", "any", "none"):
             for number, condition in enumerate(getattr(rule, part)):
-                if condition.js is None or condition.path is None:
+                if condition.js is None:
+                    if (changed := _renamed(condition, solution)) is not None:
+                        yield index, part, number, changed
+                    continue
+                if condition.path is None:
                     continue
                 plain = Condition.model_validate({"js": condition.js, "path": condition.path})
                 if _somewhere(plain, pages, solution.documents):
@@ -181,13 +189,18 @@ def _absences(
                     yield index, part, number, renamed
 
 
-def _ready(base: SelectorFile, layout: Layout, pages: Sequence[Page]) -> list[str]:
+def _ready(
+    base: SelectorFile, solution: Solution, layout: Layout, pages: Sequence[Page]
+) -> list[str]:
     """Signs of readiness with one for the new layout, if the old ones never come on it."""
     queries = [match.group(2) for text in base.fetch.ready if (match := _QUERY.search(text))]
     if not queries or len(queries) < len(base.fetch.ready):
         return []
     if any(all(_finds(css, page) for page in pages) for css in queries):
         return []
+    renamed = [solution.html.text(text) for text in base.fetch.ready]
+    if renamed != list(base.fetch.ready):
+        return [*base.fetch.ready, *renamed]
     css = [c.css for c in layout.fingerprint["all"] if c.css is not None and '"' not in c.css]
     if not css:
         css = ["body"]

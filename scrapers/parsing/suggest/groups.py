@@ -58,7 +58,7 @@ def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[
         seen.add(key)
         score = _score(scope, short, group, [place], search)
         if score is not None and score >= STANDS:
-            habits = _habits(place, group, short, search)
+            habits = _habits(place, group, short)
             scored[key] = ((round(score, 2), *habits), place)
     best = sorted(scored.values(), key=lambda pair: pair[0], reverse=True)[:_BEST]
     return [
@@ -67,14 +67,13 @@ def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[
     ]
 
 
-def _habits(place: Rows, group: Group, short: str, search: Search) -> tuple[float, ...]:
-    """What breaks a tie: a new place, written as the old one was, by a near name."""
+def _habits(place: Rows, group: Group, short: str) -> tuple[float, ...]:
+    """What breaks a tie: written as the old one was, by a near name."""
     old = group.rows[0]
     said, was = place.path or place.css or "", old.path or old.css or ""
-    is_new = repr((place.js, said)) not in search.taken
     alike = (place.items == old.items) + (("[" in said) == ("[" in was))
     near = max(affinity(last_name(said), last_name(was)), 0.6 * affinity(last_name(said), short))
-    return (is_new, alike, round(near, 2), -len(said))
+    return (alike, round(near, 2), -len(said))
 
 
 def _candidates(scope: Scope, short: str, group: Group, search: Search) -> Iterator[Rows]:

@@ -109,3 +109,19 @@ def _attributes(rows: Sequence[Any]) -> Counter[str]:
             if isinstance(each.tag, str):
                 found.update(f"{name} {shape(value)}" for name, value in each.attrib.items())
     return _normal(found, len(rows))
+
+
+def values_alike(old: Sequence[Any], new: Sequence[Any]) -> float:
+    """How alike two lots of values are, 0 to 1: the same words, written alike, or as large."""
+    given = [value for value in new if value is not None]
+    if not old or not given:
+        return 0.0
+    if all(type(value) in (int, float) for value in (*old, *given)):
+        low, high = min(old), max(old)
+        spread = max(high - low, 1)
+        within = sum(low - spread <= value <= high + spread for value in given)
+        return float(within / len(given))
+    words = {str(value) for value in old}
+    same = sum(str(value) in words for value in given) / len(given)
+    shapes = {shape(str(value)) for value in old}
+    return 0.6 * same + 0.4 * sum(shape(str(value)) in shapes for value in given) / len(given)

@@ -14,13 +14,14 @@ from scrapers.parsing.fields import field_reader
 from scrapers.parsing.model import Document, Group, Place, Rows, SelectorField
 from scrapers.parsing.notation import TransformStep
 from scrapers.parsing.page import Page
-from scrapers.parsing.places import MISSING
+from scrapers.parsing.places import MISSING, is_element
 from scrapers.parsing.replay import Sample
 from scrapers.parsing.suggest.tokens import align
 from scrapers.parsing.values import MisfitError
 
 # A match's page may have been corrected since; so many of its values must still be the same.
 MOSTLY = 0.9
+_VALUES = 100  # of a page, kept to be looked at
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class Fit:
         pages_read: pages on which nothing fails.
         pages: pages looked at.
         share: of the known values, those that came out.
+        values: some of the values that came out.
     """
 
     pages_right: int
@@ -97,6 +99,7 @@ class Fit:
     pages_read: int
     pages: int
     share: float
+    values: tuple[Any, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -143,14 +146,19 @@ def evaluate(
     zone: ZoneInfo,
 ) -> Fit:
     """Read a field by these places on all pages, as a worker would, and count what is right."""
+    in_html = any(place.css or place.xpath for place in places)
+    if in_html and any(not is_element(row) for view in scope.views for row in view.rows[:1]):
+        return Fit(0, 0, 0, len(scope.views), 0.0)  # an element can't be found in JSON
     changed: dict[str, Any] = {"places": list(places)}
     if steps is not None:
         changed["transform"] = list(steps)
     reader = field_reader(scope.named(short), like.model_copy(update=changed), documents, zone)
     right = known = read = total = same = 0
+    some: list[Any] = []
     for view in scope.views:
         failures = Failures()
         values = reader.read(view.case.page, view.rows, failures)
+        some += values[:_VALUES]
         read += not failures.found
         pairs = [(values[index], want) for index, want in wants(view, short)]
         told = [pair for pair in pairs if pair != (None, None)]
@@ -163,7 +171,7 @@ def evaluate(
         known += 1
         right += not failures.found and good >= MOSTLY * len(told)
     share = same / total if total else 0.0
-    return Fit(right, known, read, len(scope.views), share)
+    return Fit(right, known, read, len(scope.views), share, tuple(some))
 
 
 Finder = Callable[[Page, Any], Any]

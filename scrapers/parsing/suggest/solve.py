@@ -17,13 +17,25 @@ from scrapers.parsing.places import MISSING
 from scrapers.parsing.suggest.fields import Proposal, Search, place_key, search_field
 from scrapers.parsing.suggest.gone import why_not
 from scrapers.parsing.suggest.groups import rows_fit, rows_stand, search_rows
-from scrapers.parsing.suggest.json_places import documents_of, keys_of, same_document
+from scrapers.parsing.suggest.html_renames import HtmlRenames, html_renames
+from scrapers.parsing.suggest.json_places import at, documents_of, keys_of, same_document
 from scrapers.parsing.suggest.make import rows as make_rows
 from scrapers.parsing.suggest.names import Renames, last_name
-from scrapers.parsing.suggest.scope import Case, Scope, evaluate, inner_scope, root_scope
+from scrapers.parsing.suggest.scope import (
+    Case,
+    Scope,
+    evaluate,
+    inner_scope,
+    root_scope,
+    rows_of,
+    wants,
+)
 from scrapers.parsing.suggest.tokens import tokens_of, wanted_tokens
 
 _ALTERNATIVES = 5
+_SOME = 20  # parents looked at
+_ROWS = 300  # rows looked at
+_OFTEN = 0.2  # of the rows: a key that is rarer may be missing by chance
 _DOCUMENT = 0.3  # one less like the old document is not it
 
 
@@ -71,12 +83,14 @@ class Solution:
         findings: one for each document, group and field, in the file's order.
         documents: documents of the draft, those added included.
         renames: what became of paths in documents.
+        html: what became of ids, classes and attributes.
     """
 
     base: SelectorFile
     findings: list[Finding]
     documents: dict[str, Document]
     renames: Renames
+    html: HtmlRenames
 
 
 def solve(base: SelectorFile, cases: Sequence[Case]) -> Solution:
@@ -93,6 +107,8 @@ class _Solver:
         self._findings: dict[str, Finding] = {}
         self._renames: dict[str, Renames] = {}
         self._used: set[str] = set()
+        references = [case.reference for case in cases if case.reference is not None]
+        self._html = html_renames(references, [case.page for case in cases])
 
     def solve(self) -> Solution:
         for name in self._base.documents:
@@ -103,7 +119,8 @@ class _Solver:
         used = self._used | set(self._base.documents)
         documents = {n: d for n, d in self._search.documents.items() if n in used}
         findings = [self._findings[name] for name in self._order() if name in self._findings]
-        return Solution(self._base, findings, documents, self._renames.setdefault("", Renames()))
+        renames = self._renames.setdefault("", Renames())
+        return Solution(self._base, findings, documents, renames, self._html)
 
     def _order(self) -> list[str]:
         reader = page_reader(self._base)
@@ -218,7 +235,9 @@ class _Solver:
             if not any(view.rows for view in scope.views):
                 says = "there are no rows to look in"
                 self._findings[name] = Finding(name, Status.UNKNOWN, was, says=says)
-            elif rows_stand(scope, short, group, self._search):
+            elif rows_stand(scope, short, group, self._search) and not self._lost_rows(
+                scope, group
+            ):
                 self._findings[name] = Finding(name, Status.STANDS, was)
             else:
                 self._findings[name] = Finding(name, Status.UNKNOWN, was)
@@ -227,6 +246,29 @@ class _Solver:
         for short, found in lost:
             places[short] = self._rows(scope, short, groups[short], found)
         return places
+
+    def _lost_rows(self, scope: Scope, group: Group) -> bool:
+        """Whether rows that need not be there are missing since a name is gone."""
+        if not any(self._html.is_suspect(rows) for rows in group.rows):
+            return False
+        return not self._gives_rows(scope, group)
+
+    def _gives_rows(self, scope: Scope, group: Group) -> bool:
+        documents = self._search.documents
+        return any(
+            rows_of(group.rows, documents, view.case.page, parent)
+            for view in scope.views
+            for parent in view.rows[:_SOME]
+        )
+
+    def _had_rows(self, scope: Scope, group: Group) -> bool:
+        documents = self._search.old_documents
+        return any(
+            rows_of(group.rows, documents, view.case.reference, parent)
+            for view in scope.views
+            if view.case.reference is not None
+            for parent in view.before[:_SOME]
+        )
 
     def _rows(
         self, scope: Scope, short: str, group: Group, found: list[Proposal]
@@ -238,7 +280,10 @@ class _Solver:
         if not found:
             finding.says = "no list like its rows is on the page"
             return group.rows
+        # Of places that fit alike, one that no other group is read from.
+        found = sorted(found, key=lambda proposal: _rows_key(proposal) in self._search.taken)
         best = found[0]
+        self._search.taken.add(_rows_key(best))
         fit = best.fit
         finding.status = Status.MOVED if fit and fit.is_proven else Status.LIKELY
         if fit and fit.pages_known and not fit.is_proven:
@@ -263,13 +308,19 @@ class _Solver:
         places = []
         for old in group.rows:
             renamed = renames.expression(old.js, old.path) if old.path else None
-            if renamed is None:
-                return None
-            given = old.model_dump(exclude_defaults=True)
-            places.append(make_rows(**given | {"js": renamed[0], "path": renamed[1]}))
+            if renamed is not None:
+                given = old.model_dump(exclude_defaults=True)
+                places.append(make_rows(**given | {"js": renamed[0], "path": renamed[1]}))
+            else:
+                places.append(self._html.rows(old) or old)
         changed = group.model_copy(update={"rows": places})
+        if places == list(group.rows) or self._lost_rows(scope, changed):
+            return None
+        if self._had_rows(scope, group) and not self._gives_rows(scope, changed):
+            return None
         if not rows_stand(scope, short, changed, self._search):
             return None
+        self._note_used(places[0].js)
         fit = rows_fit(scope, short, group, places[0], self._search)
         return Proposal(rows=tuple(places), fit=fit)
 
@@ -283,7 +334,7 @@ class _Solver:
             fit = evaluate(
                 scope, short, each, each.places, None, self._search.documents, self._search.zone
             )
-            if fit.is_right:
+            if fit.is_right and not self._lost_values(scope, short, each):
                 self._findings[name] = Finding(name, Status.STANDS, was)
                 self._search.taken.update(place_key(p) for p in each.places)
             else:
@@ -292,6 +343,24 @@ class _Solver:
         lost.sort(key=lambda short: _says(scope, short), reverse=True)
         for short in lost:
             self._field(scope, short, fields[short])
+
+    def _lost_values(self, scope: Scope, short: str, like: SelectorField) -> bool:
+        """Whether values that need not be there are missing, or counted as none, since a name
+        or a key is gone; only asked where no value is known that would tell."""
+        if any(want is not None for view in scope.views for _, want in wants(view, short)):
+            return False
+        if any(self._html.is_suspect(place) for place in like.places):
+            return True
+        if like.required or like.present:
+            return False
+        paths = [place.path for place in like.places if place.path is not None and place.js is None]
+        now = [row for view in scope.views for row in view.rows[:_ROWS]]
+        then = [row for view in scope.views for row in view.before[:_ROWS]]
+        return (
+            bool(paths)
+            and not any(_has(row, p) for row in now for p in paths)
+            and (sum(_has(row, p) for row in then for p in paths) > _OFTEN * len(then))
+        )
 
     def _field(self, scope: Scope, short: str, like: SelectorField) -> None:
         name = scope.named(short)
@@ -329,7 +398,7 @@ class _Solver:
         self, scope: Scope, short: str, like: SelectorField, renames: Renames
     ) -> Proposal | None:
         """The old places with what is known of renamed keys, if they read the field so."""
-        places = [renames.place(old) or old for old in like.places]
+        places = [renames.place(old) or self._html.place(old) or old for old in like.places]
         if places == list(like.places):
             return None
         search = self._search
@@ -339,6 +408,10 @@ class _Solver:
     def _note_used(self, js: str | None) -> None:
         if js is not None:
             self._used.add(js)
+
+
+def _has(row: Any, path: str) -> bool:
+    return at(row, path) not in (MISSING, None)
 
 
 def _with_old_choice(
@@ -368,6 +441,10 @@ def _says(scope: Scope, short: str) -> int:
         if row is not None and row.get(short) is not None and type(row[short]) is not bool
     }
     return sum(len(value) for value in values)
+
+
+def _rows_key(proposal: Proposal) -> str:
+    return " | ".join(map(_rows_told, proposal.rows))
 
 
 def _rows_told(rows: Rows) -> str:
