@@ -7,8 +7,8 @@ from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "seasons"
 
-YEAR = r"(18|19|20)[0-9]{2}"
-NAME = rf"^{YEAR}(/{YEAR})?( .+)?$"
+_YEAR = r"(?:18|19|20)[0-9]{2}"
+NAME = rf"^{_YEAR}(?:/{_YEAR})?(?: .+)?$"
 
 TABLES = (
     staged("competition"),
