@@ -113,7 +113,7 @@ def dry_run(
 
     Raises:
         ConfigInvalid: the version asked for is neither in force nor a draft.
-        ArchiveUnavailable, WarehouseUnavailable: a page or the warehouse can't be read.
+        WarehouseUnavailable: the warehouse can't be read.
     """
     chosen = choose(engine, request)
     mends = {item.target.key for item in chosen.planned if item.reason == MEND}

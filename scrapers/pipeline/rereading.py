@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from scrapers.archive.store import Archive
-from scrapers.errors import ConfigInvalid, TargetAbsent, TouchlineError
+from scrapers.errors import ConfigInvalid, TargetAbsent, TouchlineError, WarehouseUnavailable
 from scrapers.parsing.versions import Versions
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
@@ -75,15 +75,14 @@ class Rereader:
         """Read the page that the plan names.
 
         Raises:
-            ArchiveUnavailable, WarehouseUnavailable, ConfigInvalid: nothing can be read.
+            WarehouseUnavailable, ConfigInvalid: nothing can be read.
         """
         target, page = planned.target, planned.page
         assert page is not None
         versions = self.versions(target.page_kind, planned.version)
-        html = self._archive.get(page.page_hash)
         try:
             read = read_page(
-                html,
+                self._archive.get(page.page_hash),
                 target,
                 target.url(self._settings.base_url),
                 versions,
@@ -91,7 +90,7 @@ class Rereader:
                 version=planned.version,
             )
             rows = encode_rows(target.key, read.rows)
-        except ConfigInvalid:
+        except (ConfigInvalid, WarehouseUnavailable):
             raise
         except TouchlineError as error:
             return _failed(target, page, error)
@@ -123,7 +122,7 @@ def read_all(
         processes: how many read; None: one for each core, if there are pages enough.
 
     Raises:
-        ArchiveUnavailable, WarehouseUnavailable, ConfigInvalid: nothing can be read.
+        WarehouseUnavailable, ConfigInvalid: nothing can be read.
     """
     if processes is None:
         processes = len(os.sched_getaffinity(0)) if len(planned) >= WORTH_PROCESSES else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 DAG = "whoscored_nightly"
 FORM = "whoscored_scrape"
+REPARSE, WATCH = "whoscored_reparse", "whoscored_selector_watch"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def airflow(stack: Stack) -> Iterator[AirflowClient]:
     client = AirflowClient.of(stack.environment)
-    for dag_id in (DAG, FORM):
+    for dag_id in (DAG, FORM, REPARSE):
         wait_until(f"DAG {dag_id}", lambda dag_id=dag_id: client.has_dag(dag_id))
         client.unpause(dag_id)
     assert client.import_errors() == []
@@ -190,3 +192,46 @@ def test_a_wrong_form_fails_at_once_and_names_the_field(airflow: AirflowClient) 
     log = airflow.task_log(FORM, run_id, "dispatch_schedules")
     assert "ConfigInvalid" in log
     assert "date_from: missing, but date_to is given; fill it in" in log
+
+
+def test_a_re_parse_tries_and_then_lands_from_the_archive_alone(
+    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+) -> None:
+    before = fetched(engine)
+    form = {"page_kinds": ["match_centre"], "date_from": week[0], "date_to": week[1]}
+    run_id = airflow.trigger(REPARSE, conf=form)
+    assert airflow.wait_for_run(REPARSE, run_id) == "success"
+    assert airflow.tasks(REPARSE, run_id)["publish"]["state"] == "skipped"
+    assert "could be read" in airflow.task_log(REPARSE, run_id, "reparse")
+    assert batches(engine, run_id, "reparse") == []
+
+    run_id = airflow.trigger(REPARSE, conf={**form, "dry_run": False})
+    assert airflow.wait_for_run(REPARSE, run_id) == "success"
+    assert batches(engine, run_id, "reparse") == [(1, "published")]
+    assert {row[0]: row[1] for row in fetched(engine)} == {row[0]: row[1] for row in before}
+
+
+def test_the_watch_lets_good_canaries_pass_and_fails_loudly_by_field(
+    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+) -> None:
+    stack.touchline("scrape", "--from", week[1])  # so that there is something to watch
+    wait_until(f"DAG {WATCH}", lambda: airflow.has_dag(WATCH))
+    airflow.unpause(WATCH)
+    run_id = airflow.trigger(WATCH)
+    assert airflow.wait_for_run(WATCH, run_id) == "success"
+    assert batches(engine, run_id, "canary") == [(1, "published")]
+
+    fault = {"pattern": "/matches/", "kind": "replace", "old": '"venueName"', "new": '"stadium"'}
+    stack.control("faults", json.dumps(fault).encode())
+    try:
+        run_id = airflow.trigger(WATCH)
+        assert airflow.wait_for_run(WATCH, run_id) == "failed"
+    finally:
+        stack.control("faults/clear", b"{}")
+    tasks = airflow.tasks(WATCH, run_id)
+    assert (tasks["fetch_canaries"]["state"], tasks["compare_coverage"]["state"]) == (
+        *("success", "failed"),
+    )
+    assert tasks["compare_coverage"]["try_number"] == 1
+    log = airflow.task_log(WATCH, run_id, "compare_coverage")
+    assert "the layout has changed: match_centre: venue_name" in log

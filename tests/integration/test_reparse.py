@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -249,6 +250,22 @@ def test_a_dry_run_tells_what_the_gate_would_put_aside(tools, settings, engine, 
     assert found.failing[FOURTH.key].failure_class == "InvalidRows"
     assert found.failing[FOURTH.key].facts["reasons"]
     assert FOURTH.key in found.as_json()["failing"]
+
+
+def test_a_page_that_is_damaged_in_the_archive_fails_alone(tools, settings, engine, landed):
+    page_hash = row(engine, FIRST).page_hash
+    path = (
+        Path(settings.archive_url.removeprefix("file://"))
+        / "pages"
+        / page_hash[:2]
+        / f"{page_hash}.html.zst"
+    )
+    path.write_bytes(b"something else")
+    found = dry_run(engine, settings, ALL)
+    assert {key: why.failure_class for key, why in found.failing.items()} == {
+        FIRST.key: "ArchiveUnavailable"
+    }
+    assert sum(found.versions.values()) == 2
 
 
 def test_a_dry_run_of_nothing_says_so(settings, engine):
