@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select, text, update
@@ -169,7 +169,7 @@ def test_a_page_without_rows_is_parsed_too(engine: Engine):
 
 
 @pytest.mark.parametrize(
-    "change", [{"holder": uuid4()}, {"holder": None}, {"state": State.PLANNED}], ids=str
+    "change", [{"holder": UUID(int=7)}, {"holder": None}, {"state": State.PLANNED}], ids=str
 )
 def test_who_lost_the_hold_stages_nothing(engine: Engine, change: dict[str, Any]):
     put(engine, MATCH, match_rows(7, events=1))
