@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.table import Table
 from scrapers.cli.console import err, out
 from scrapers.cli.failures import EXIT_CONFIG, EXIT_FAILED
 from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
-from scrapers.errors import ConfigInvalid, LayoutChanged, TouchlineError
+from scrapers.errors import ConfigInvalid, LayoutChanged, TargetAbsent, TouchlineError
 from scrapers.parsing.conditions import holds
 from scrapers.parsing.explain import Story, Trial, explain
 from scrapers.parsing.extract import unreadable
@@ -26,6 +27,8 @@ from scrapers.parsing.page import Page
 from scrapers.parsing.values import shown
 from scrapers.settings import ROOT, load_settings
 from scrapers.targets import SOURCE, PageKind
+
+log = logging.getLogger(__name__)
 
 
 @selectors_app.command("explain")
@@ -104,15 +107,22 @@ def _selector(
 ) -> SelectorFile:
     if kind is not None:
         return files.resolve(page, kind, on, version)
+    # Signs of one kind stand on pages of others: the kind that reads the page is the one, else
+    # the first whose signs it bears. Every whole page has the menu of tournaments, so that is last.
     candidates: dict[str, list[str]] = {}
-    # Every whole page has the menu of tournaments: that kind is the last to be thought of.
+    bears: SelectorFile | None = None
     for known in sorted(PageKind, key=lambda kind: kind is PageKind.TOURNAMENTS):
         if not (files.folder / SOURCE / known).is_dir():
             continue
         try:
-            return files.resolve(page, known, on, version)
+            bears = bears or files.resolve(page, known, on, version)
+            return files.read(page, known, on, version)[0]
         except LayoutChanged as error:
             candidates |= _candidates(error)
+        except TargetAbsent as error:
+            log.debug("%s: %s", known, error.detail)
+    if bears is not None:
+        return bears
     raise LayoutChanged(
         "the page bears the fingerprint of no page kind: name one with --kind and --version",
         candidates=candidates,
