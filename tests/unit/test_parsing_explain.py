@@ -17,7 +17,9 @@ from scrapers.parsing.schema import schema_text
 from scrapers.parsing.transforms import TRANSFORMS
 from scrapers.parsing.values import FieldType
 from scrapers.settings import ROOT
+from scrapers.targets import PageKind, Target
 from tests.support.pages import SMALL_SELECTOR, small_page, write_selector
+from tests.support.site_pages import page_of
 
 FIELDS = """\
 fields:
@@ -155,3 +157,14 @@ def test_the_reference_names_every_key_type_and_transform() -> None:
     for model in (SelectorFile, SelectorField, Place, Rows, Group):
         for name, field in model.model_fields.items():
             assert f"{field.alias or name}" in text, (model.__name__, name)
+
+
+@pytest.mark.parametrize(
+    "kind", [PageKind.MATCH_CENTRE, PageKind.MATCH_PREVIEW, PageKind.MATCH_REPORT]
+)
+def test_the_kind_of_a_page_is_the_one_that_reads_it(kind: PageKind, tmp_path: Path) -> None:
+    # All pages of a match have its header, so their fingerprints fit each other's pages.
+    page = tmp_path / "page.html"
+    page.write_bytes(page_of(Target.of(kind, match_id=1700002)))
+    result = CliRunner().invoke(selectors_app, ["explain", str(page)])
+    assert f"read by {kind}/" in result.stdout
