@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +11,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+# Without a terminal there is no width to keep to: a table in a file or a pipe is not broken.
+WIDE = 180
+out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
 err = Console(stderr=True)
 
 

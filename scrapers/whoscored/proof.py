@@ -161,3 +161,25 @@ def _samples(archive: Archive, rows: Iterable[Any]) -> Iterator[Sample]:
         name = f"{'/'.join(target.ids)} ({row.page_hash[:12]})"
         html = archive.get(row.page_hash)
         yield Sample(name, target.page_kind, html, fetched, target.key, row.page_hash)
+
+
+def whole_hash(engine: Engine, beginning: str) -> str:
+    """The hash of the archived page that begins so.
+
+    Raises:
+        ConfigInvalid: no page's hash begins so, or those of several do.
+    """
+    query = (
+        select(PageRow.page_hash)
+        .where(PageRow.page_hash.startswith(beginning, autoescape=True))
+        .distinct()
+        .limit(2)
+    )
+    with transaction(engine) as connection:
+        found = list(connection.scalars(query))
+    if len(found) != 1:
+        what = "several pages' hashes begin" if found else "no archived page's hash begins"
+        raise ConfigInvalid(
+            f"{what} with {beginning}: `touchline lineage match ID` and raw.page name the pages"
+        )
+    return found[0]

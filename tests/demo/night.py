@@ -21,6 +21,7 @@ from tests.support.stack import Stack
 from tests.support.supervise import GroupError
 
 DAG = "whoscored_nightly"
+FORMS = ("whoscored_scrape", "whoscored_reparse")
 PATIENCE = 180.0
 _OVER = ("success", "failed")
 
@@ -44,7 +45,8 @@ def run(stack: Stack, day: str, console: Console) -> None:
         TimeoutError: it took longer than `PATIENCE`.
     """
     airflow = AirflowClient.of(stack.environment)
-    airflow.unpause(DAG)
+    for dag_id in (DAG, *FORMS):
+        airflow.unpause(dag_id)
     run_id = airflow.trigger(DAG, partition_key=day)
     state = _follow(airflow, engine(stack.settings), run_id, console)
     if state != "success":

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from scrapers.settings import ROOT
 from scrapers.warehouse.engine import engine, transaction
-from scrapers.warehouse.tables import CORE_TABLES
+from scrapers.warehouse.tables import CORE_TABLES, Match
 from tests.support.airflow import USER
 from tests.support.stack import Stack
 from tests.support.supervise import GroupError
@@ -34,8 +34,10 @@ def landed(stack: Stack, console: Console) -> None:
     table.add_column("table")
     table.add_column("rows", justify="right")
     for name, rows in counts.items():
-        table.add_row(name, f"{rows:,}")
+        if rows:
+            table.add_row(name, f"{rows:,}")
     console.print(table)
+    console.print("Tables of page kinds that are not collected by default are empty.", style="dim")
     if not counts["core.event"]:
         raise GroupError("the run ended well, yet not one event landed")
 
@@ -47,6 +49,13 @@ def row_counts(stack: Stack) -> dict[str, int]:
             table.fullname: int(connection.scalar(select(func.count()).select_from(table)) or 0)
             for table in CORE_TABLES
         }
+
+
+def _a_match(stack: Stack) -> int:
+    """The latest landed match."""
+    query = select(Match.match_id).order_by(Match.kickoff_utc.desc(), Match.match_id).limit(1)
+    with transaction(engine(stack.settings)) as connection:
+        return int(connection.scalar(query) or 0)
 
 
 def states(stack: Stack, console: Console) -> dict[str, str]:
@@ -70,10 +79,11 @@ def addresses(stack: Stack, console: Console) -> None:
         "Airflow": f"{environment['AIRFLOW__API__BASE_URL']}  "
         f"(user {USER}, password in {password_file})",
         "Backfill": "in Airflow: whoscored_nightly, Trigger, Backfill",
-        "Data Docs": f"file://{docs}",
+        "Data Docs": f"file://{docs}  (its looks come from the internet)",
         "The site": f"{stack.site_url}  (stand-in; what it holds: /__control/world)",
         "Rows": stack.psql,
-        "touchline": f"{stack.home / 'touchline'} status",
+        "touchline": f"{stack.home / 'touchline'} status, or lineage match {_a_match(stack)}",
+        "airflow": f"{stack.home / 'airflow-cli'} dags list, backfill create …",
         "Logs": str(stack.group.logs),
         "The end": "make demo-down",
     }

@@ -271,8 +271,12 @@ def _write_environment(stack: Stack, password: str) -> None:
         for name, value in sorted({**stack.environment, **ports}.items())
     ]
     _write(stack.home / "env", "\n".join(lines) + "\n", 0o600)
-    for name, program in (("psql", postgres.BIN / "psql"), ("touchline", None)):
-        command = str(program) if program else f"{sys.executable} -m scrapers.cli"
+    commands = {
+        "psql": str(postgres.BIN / "psql"),
+        "touchline": f"{sys.executable} -m scrapers.cli",
+        "airflow-cli": shlex.join(airflow_command()),
+    }
+    for name, command in commands.items():
         _write(
             stack.home / name,
             "#!/bin/sh\n# Runs against this stack.\n"

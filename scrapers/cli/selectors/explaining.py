@@ -30,10 +30,17 @@ from scrapers.targets import SOURCE, PageKind
 
 log = logging.getLogger(__name__)
 
+_HASH_LENGTH = 64  # hexadecimal digits of SHA-256
+
 
 @selectors_app.command("explain")
 def explain_command(
-    page: Annotated[str, typer.Argument(help="an .html or .html.gz file, or an archived hash")],
+    page: Annotated[
+        str,
+        typer.Argument(
+            help="an .html or .html.gz file, or an archived page's hash or its beginning"
+        ),
+    ],
     field: Annotated[
         str, typer.Argument(help="a field such as events.x, or a pattern such as 'teams.*'")
     ] = "*",
@@ -89,10 +96,15 @@ def explain_command(
 
 
 def _content(page: str) -> bytes:
-    if re.fullmatch(r"[0-9a-f]{64}", page):
-        from scrapers.archive.store import Archive  # only this way of naming a page needs it
+    if re.fullmatch(r"[0-9a-f]{8,64}", page) and not Path(page).exists():
+        # Only this way of naming a page needs the archive, and only a beginning the warehouse.
+        from scrapers.archive.store import Archive
+        from scrapers.warehouse.engine import engine
+        from scrapers.whoscored.proof import whole_hash
 
-        return Archive(load_settings().archive_url).get(page)
+        current = load_settings()
+        whole = page if len(page) == _HASH_LENGTH else whole_hash(engine(current), page)
+        return Archive(current.archive_url).get(whole)
     from scrapers.whoscored.proof import page_of_file
 
     return page_of_file(Path(page))
