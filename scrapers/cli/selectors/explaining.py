@@ -126,6 +126,8 @@ def _selector(
     for known in sorted(PageKind, key=lambda kind: kind is PageKind.TOURNAMENTS):
         if not (files.folder / SOURCE / known).is_dir():
             continue
+        if known is PageKind.TOURNAMENTS and bears is not None:
+            break  # a match's page that is not read any more is no menu for that
         try:
             bears = bears or files.resolve(page, known, on, version)
             return files.read(page, known, on, version)[0]
