@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 
-# Without a terminal there is no width to keep to: a table in a file or a pipe is not broken.
 WIDE = 180
-out = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
+
+
+class _Out(Console):
+    """A console that keeps to its terminal's width, and without one to `COLUMNS` or `WIDE`.
+
+    A table in a file or a pipe need not be broken as if it stood in 80 columns.
+    """
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def size(self) -> ConsoleDimensions:
+        """Width and height in characters, as they are now."""
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdigit() and int(columns):
+            return ConsoleDimensions(int(columns), _LINES)
+        return super().size if self.is_terminal else ConsoleDimensions(WIDE, _LINES)
+
+
+_LINES = 25
+out = _Out()
 err = Console(stderr=True)
 
 

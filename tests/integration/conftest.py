@@ -6,6 +6,7 @@ session ends what a killed one left behind.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -170,8 +171,12 @@ def _redis(port: int) -> Program:
 
 
 def _end_what_was_left() -> None:
-    for home in _SESSIONS.glob("*"):
-        pid = int(home.name)
-        if pid == os.getpid() or not psutil.pid_exists(pid):
-            Group(home).end()
-            shutil.rmtree(home)
+    _SESSIONS.mkdir(exist_ok=True)
+    # Sessions that start at the same time must not end the same leftover twice.
+    with (_SESSIONS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for home in (path for path in _SESSIONS.iterdir() if path.is_dir()):
+            pid = int(home.name)
+            if pid == os.getpid() or not psutil.pid_exists(pid):
+                Group(home).end()
+                shutil.rmtree(home)

@@ -113,6 +113,7 @@ def test_an_edit_in_place_is_not_used_and_said_once(
     folder: Path, worker: SelectorsInForce, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert name_of(worker) == "by name"
+    caplog.clear()  # what it said at its start, before the files were registered
     with caplog.at_level(logging.INFO):
         write_selector(folder, EDITED)
         write_selector(folder, "page_kind: [", "broken")

@@ -124,6 +124,8 @@ class Group:
             self._call("getState")
         except (OSError, xmlrpc.client.ProtocolError):
             return False
+        except xmlrpc.client.Fault:
+            return True  # it answers that it is on its way out
         return True
 
     def check(self) -> None:
