@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scrapers.warehouse import name_tables  # noqa: F401 - part of the metadata
+from scrapers.warehouse import health_tables, name_tables  # noqa: F401 - part of the metadata
 from scrapers.warehouse.tables import OPS, RAW, Base, metadata
 
 __all__ = [
@@ -219,6 +219,25 @@ class SourceStateRow(Base):
     reason: Mapped[str | None] = _col("why, with the protection's incident id")
     paused_at: Mapped[datetime | None] = _col("when it was paused, UTC")
     failure_class: Mapped[str | None] = _col("class of the failure that paused it")
+    paused_by: Mapped[str | None] = _col("who paused it by hand; null: the platform did")
+    failures: Mapped[int] = _col(
+        "failures of the source, over all targets, since a page of it was last right",
+        server_default=text("0"),
+    )
+    pauses: Mapped[int] = _col(
+        "pauses running, each longer than the last, since a page was last right",
+        server_default=text("0"),
+    )
+    probe_until: Mapped[datetime | None] = _col(
+        "after a pause: until when the one page that tries it counts as under way, UTC"
+    )
+    resumed_at: Mapped[datetime | None] = _col(
+        "since when it is asked again, gently at first, UTC; null: long since"
+    )
+    gentle_pages: Mapped[int] = _col(
+        "right pages since then; the pause between pages shrinks with them",
+        server_default=text("0"),
+    )
 
 
 class HostTurnRow(Base):
