@@ -38,12 +38,18 @@ demo-down: ## Stop the demo: no process, no port is left; var/demo stays to be l
 	@.ci/setup packages
 	@$(BIN)/touchline demo down
 
+# RabbitMQ and Prometheus' promtool: the demo does without them.
+.PHONY: test-programs
+test-programs:
+	@.ci/setup broker
+	@.ci/setup monitoring
+
 .PHONY: test
-test: lint ## Lint, types, import rules, then every test (also the slow ones, on real parts)
+test: lint test-programs ## Lint, types, import rules, then every test (also the slow ones, on real parts)
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: test-quick
-test-quick: lint ## The same without the tests that start the whole platform
+test-quick: lint test-programs ## The same without the tests that start the whole platform
 	@$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
 
 .PHONY: lint
@@ -62,6 +68,10 @@ format: setup ## Let ruff format the code and mend what it can
 .PHONY: bench
 bench: setup ## Measure overhead, browser use, parsing and landing; also var/bench.json
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+.PHONY: register
+register: setup ## Write docs/failures.md and the alert rules anew from scrapers/failures.yaml
+	@$(BIN)/python -m scrapers.metrics.documents
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)
