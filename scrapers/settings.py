@@ -146,7 +146,31 @@ class Settings(BaseSettings):
         default=0.5, ge=0, le=1, description="share of the interval added at random"
     )
     refusal_pause_minutes: float = Field(
-        default=60.0, gt=0, description="how long the source is left alone after it refused us"
+        default=15.0, gt=0, description="first pause after a refusal; each further one is 3 times it"
+    )
+    refusal_longest_pause_hours: float = Field(
+        default=6.0, gt=0, description="longest pause after refusals running"
+    )
+    outage_failures: int = Field(
+        default=5, ge=1, description="different pages failing one after another that are an outage"
+    )
+    outage_pause_seconds: float = Field(
+        default=30.0, gt=0, description="first pause of an outage; each further one is twice it"
+    )
+    outage_longest_pause_minutes: float = Field(
+        default=15.0, gt=0, description="longest pause of an outage"
+    )
+    source_patience_hours: float = Field(
+        default=6.0, gt=0, description="so long runs wait for a paused source; the rest are gaps"
+    )
+    catch_up_requests_per_day: int = Field(
+        default=200, ge=0, description="pages that catch-ups may ask for within 24 hours"
+    )
+    gap_tries: int = Field(
+        default=8, ge=1, description="times that a catch-up asks for a page before it gives it up"
+    )
+    gap_days: int = Field(
+        default=14, ge=1, description="days after which a page that was not got is given up"
     )
     lookback_days: int = Field(
         default=7, ge=0, le=60, description="days before the interval that a run looks at again"

@@ -16,6 +16,7 @@ told how long to wait from now, not until when.
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from datetime import timedelta
@@ -70,6 +71,10 @@ _NOTE = text(
     bindparam("longest", type_=Interval),
 )
 
+_NEXT = text(
+    "SELECT extract(epoch FROM next_at - clock_timestamp()) FROM ops.host_turn WHERE host = :host"
+)
+
 
 class Politeness:
     """The rate limit as one worker process sees it.
@@ -104,8 +109,12 @@ class Politeness:
             time.sleep(seconds)
         return seconds
 
-    def reserve(self, host: str) -> float:
+    def reserve(self, host: str, factor: float = 1.0, at_most: float = math.inf) -> float:
         """Reserve the host's next free turn; return the seconds from now until it.
+
+        Args:
+            factor: the pause after this turn is so many times the usual one.
+            at_most: a turn that is farther away, in seconds, is not reserved, only told.
 
         Raises:
             CacheUnavailable: as `wait_turn`.
@@ -113,13 +122,17 @@ class Politeness:
         host = host.lower()
         if self._interval == 0:
             return 0.0
-        interval = self._interval * (1 + self._jitter * random.random())
+        interval = factor * self._interval * (1 + self._jitter * random.random())
+        longest = min(at_most, LONGEST_WAIT_SECONDS)
         began = time.monotonic()
-        asked = self._from_redis(host, interval)
+        asked = self._from_redis(host, interval, longest)
         if asked is None:
-            return self._from_postgres_alone(host, interval)
+            return self._from_postgres_alone(host, interval, longest)
+        if asked > longest:
+            return asked
+        wait = max(0.0, asked - time.monotonic() + began)
         try:
-            noted = self._from_postgres(host, interval, max(0.0, asked - time.monotonic() + began))
+            noted = self._from_postgres(host, interval, wait, longest)
         except WarehouseUnavailable as error:
             if not self._unnoted:
                 log.warning("the rate limit is kept by Redis alone: %s", error.detail)
@@ -128,11 +141,11 @@ class Politeness:
         self._unnoted = False
         return noted
 
-    def _from_redis(self, host: str, interval: float) -> float | None:
-        """Seconds until the turn that Redis gives; None while it is gone."""
+    def _from_redis(self, host: str, interval: float, longest: float) -> float | None:
+        """Seconds until the turn that Redis gives, or would; None while it is gone."""
         if self._redis_gone_at is not None and time.monotonic() < self._look_again_at:
             return None
-        arguments = [round(interval * 1000), round(LONGEST_WAIT_SECONDS * 1000), _KEPT_MS]
+        arguments = [round(interval * 1000), round(longest * 1000), _KEPT_MS]
         try:
             wait = int(self._take(keys=[KEY + host], args=arguments)) / 1000
         except redis.RedisError as error:
@@ -142,15 +155,15 @@ class Politeness:
             seconds = time.monotonic() - self._redis_gone_at
             log.info("Redis is back after %.0f s and keeps the rate limit again", seconds)
             self._redis_gone_at = None
-        if wait < 0:
+        if wait < -LONGEST_WAIT_SECONDS:
             raise _too_far(host, -wait)
-        return wait
+        return abs(wait)
 
-    def _from_postgres_alone(self, host: str, interval: float) -> float:
+    def _from_postgres_alone(self, host: str, interval: float, longest: float) -> float:
         # The first turn after the change-over leaves room for one that could not be noted.
         wait = self._interval * (1 + self._jitter) if self._unnoted else 0.0
         try:
-            turn = self._from_postgres(host, interval, wait)
+            turn = self._from_postgres(host, interval, wait, longest)
         except WarehouseUnavailable as error:
             raise CacheUnavailable(
                 "no page is asked for without a rate limit: Redis is gone, and so is its "
@@ -160,17 +173,20 @@ class Politeness:
         self._unnoted = False
         return turn
 
-    def _from_postgres(self, host: str, interval: float, wait: float) -> float:
+    def _from_postgres(self, host: str, interval: float, wait: float, longest: float) -> float:
         values = {
             "host": host,
             "wait": timedelta(seconds=wait),
             "interval": timedelta(seconds=interval),
-            "longest": timedelta(seconds=LONGEST_WAIT_SECONDS),
+            "longest": timedelta(seconds=longest),
         }
         with transaction(self._engine) as connection:
             seconds = connection.scalar(_NOTE, values)
-        if seconds is None:
-            raise _too_far(host, LONGEST_WAIT_SECONDS)
+            if seconds is None:
+                # More than `longest`, whatever the clock does between the two statements.
+                seconds = max(connection.scalar(_NEXT, {"host": host}) or 0, longest + 0.001)
+                if seconds > LONGEST_WAIT_SECONDS:
+                    raise _too_far(host, float(seconds))
         return max(0.0, float(seconds))
 
     def _lost(self, error: redis.RedisError) -> None:

@@ -13,12 +13,14 @@ from scrapers.cli.demo import demo_app
 from scrapers.cli.failures import FailureGroup
 from scrapers.cli.field_coverage import field_coverage
 from scrapers.cli.follow import follow
+from scrapers.cli.gaps import catch_up, gaps
 from scrapers.cli.lineage import lineage
 from scrapers.cli.metrics import metrics_app
 from scrapers.cli.names import names_app
 from scrapers.cli.reparse import reparse
 from scrapers.cli.scrape import scrape
 from scrapers.cli.selectors import selectors_app
+from scrapers.cli.source import source_app
 from scrapers.cli.status import status
 from scrapers.cli.watch import watch
 
@@ -34,10 +36,13 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
 app.add_typer(names_app, name="names")
+app.add_typer(source_app, name="source")
 app.add_typer(metrics_app, name="metrics")
 selectors_app.command("coverage")(field_coverage)
 app.command()(follow)
 app.command()(scrape)
+app.command("catch-up")(catch_up)
+app.command()(gaps)
 app.command()(reparse)
 app.command()(watch)
 app.command()(status)

@@ -29,18 +29,20 @@ from scrapers.tasks.tools import Tools
 from scrapers.warehouse import holding, source
 from scrapers.warehouse.holding import FetchedPage
 from scrapers.warehouse.records import Claim, State
+from scrapers.warehouse.source import Leave, Pause, Rules
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.refusal import refusal_of
 
 log = logging.getLogger(__name__)
 
 STAGE = "fetch"
-# A source that goes on refusing us is waited for so long; then the runs are told.
-LONGEST_PAUSE = timedelta(hours=6)
 # Share of the task's time that may go by waiting for a turn.
 LONGEST_TURN = 0.5
 _REFUSING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+# After a page that tried the source in vain another one is to try it, for this page itself may
+# be what fails: it stands back for so many sweeps.
+_SWEEPS_BEHIND = 4
 
 
 @dataclass
@@ -48,11 +50,19 @@ class _Seen:
     """What is known of the page when something fails.
 
     Attributes:
+        leave: leave to ask the site for it; None: not given.
         asked: the site has been asked for it.
+        judged: the source has been told what became of it.
+        pause: the pause that the source then was in.
+        told: the source has been paused for longer than a run waits.
         page: it is in the archive.
     """
 
+    leave: Leave | None = None
     asked: bool = False
+    judged: bool = False
+    pause: Pause | None = None
+    told: bool = False
     page: FetchedPage | None = None
 
 
@@ -75,8 +85,6 @@ def fetch_target(tools: Tools, target_key: str, holder: UUID) -> bool:
 def _visit(tools: Tools, claim: Claim) -> bool:
     seen = _Seen()
     try:
-        if _postponed(tools, claim):
-            return False
         return _fetch(tools, claim, seen)
     except WarehouseUnavailable:
         raise
@@ -85,33 +93,46 @@ def _visit(tools: Tools, claim: Claim) -> bool:
         seconds = tools.settings.fetch_soft_limit_seconds
         # Whom to blame: before the site was asked it is our own browser that is slow.
         slow = SourceUnavailable if seen.asked else BrowserUnavailable
-        error = slow(f"the page was not fetched within {seconds} s")
-        _fail(tools, claim, error, seen.page)
+        _fail(tools, claim, slow(f"the page was not fetched within {seconds} s"), seen)
     except TouchlineError as error:
-        _fail(tools, claim, error, seen.page)
+        _fail(tools, claim, error, seen)
     return False
 
 
 def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
     target = claim.target
     url = target.url(tools.settings.base_url)
+    host = urlsplit(url).hostname or ""
     plan = tools.selectors.fetch_plan(target.page_kind)
+    if pause := source.look(tools.engine, SOURCE):
+        return _put_off(tools, claim, seen, pause)
     # First the browser, then the turn: nothing slow may come between the turn and the request.
-    tools.browser.prepare(plan)
-    wait = tools.politeness.reserve(urlsplit(url).hostname or "")
-    if wait > tools.settings.fetch_soft_limit_seconds * LONGEST_TURN:
+    tools.browser.prepare(plan, avoid=claim.failed_hub)
+    rules = Rules.of(tools.settings)
+    leave = source.enter(tools.engine, SOURCE, rules)
+    if isinstance(leave, Pause):
+        return _put_off(tools, claim, seen, leave)
+    seen.leave = leave
+    longest = tools.settings.fetch_soft_limit_seconds * LONGEST_TURN
+    wait = tools.politeness.reserve(host, _factor(tools, leave, longest), longest)
+    if wait > longest:
         # Many workers stand in line: this page comes back when its turn would have been.
+        source.release(tools.engine, SOURCE, leave)
         holding.postpone(tools.engine, claim, datetime.now(UTC) + timedelta(seconds=wait))
         return False
     time.sleep(wait)
     # While this page waited for its turn, another one may have been refused.
-    if _postponed(tools, claim):
-        return False
-    seen.asked = True
+    leave = source.enter(tools.engine, SOURCE, rules, leave, host=host)
+    if isinstance(leave, Pause):
+        return _put_off(tools, claim, seen, leave)
+    seen.leave, seen.asked = leave, True
     loaded = tools.browser.load(url, plan)
-    seen.page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
-    check(loaded, target)
-    page = seen.page
+    failure = _judged(loaded, target)
+    # The source hears of it at once, whatever else goes wrong with this page.
+    _tell_source(tools, claim, failure, seen)
+    page = seen.page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
+    if failure:
+        raise failure
     kept = patiently(lambda: holding.archived(tools.engine, claim, page), WarehouseUnavailable)
     log.info(
         "%s: %d kB in %.1f s, archived as %s",
@@ -121,6 +142,12 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
         page.page_hash[:12],
     )
     return kept
+
+
+def _factor(tools: Tools, leave: Leave, longest: float) -> float:
+    """How much slower than usual; never so slow that no task lives to see its turn."""
+    interval = tools.settings.page_interval_seconds * (1 + tools.settings.page_interval_jitter)
+    return max(1.0, min(leave.factor, longest / interval)) if interval else 1.0
 
 
 def archive(tools: Tools, target: Target, url: str, loaded: LoadedPage) -> FetchedPage:
@@ -180,32 +207,78 @@ def check(loaded: LoadedPage, target: Target) -> None:
     check_page(loaded.html, loaded.title, target.page_kind)
 
 
-def _postponed(tools: Tools, claim: Claim) -> bool:
-    """Whether the source is paused; the target then waits for the pause to end."""
-    pause = source.paused(tools.engine, SOURCE)
-    if pause is None:
-        return False
-    if pause.until - pause.since > LONGEST_PAUSE:
-        hours = LONGEST_PAUSE / timedelta(hours=1)
-        raise SourceRefused(
-            f"{SOURCE} has been refusing us for more than {hours:.0f} hours, since "
-            f"{pause.since:%Y-%m-%d %H:%M} UTC"
-        )
-    holding.postpone(tools.engine, claim, pause.until)
-    log.info("%s waits: %s is paused until %s", claim.target.key, SOURCE, pause.until)
-    return True
+def _judged(loaded: LoadedPage, target: Target) -> TouchlineError | None:
+    try:
+        check(loaded, target)
+    except TouchlineError as error:
+        return error
+    return None
 
 
-def _fail(tools: Tools, claim: Claim, error: TouchlineError, page: FetchedPage | None) -> None:
-    """Record the failure; a refusal pauses the source before anything else."""
-    if isinstance(error, SourceRefused) and page is not None:
-        pause = timedelta(minutes=tools.settings.refusal_pause_minutes)
-        until = patiently(
-            lambda: source.pause(tools.engine, SOURCE, error, pause), WarehouseUnavailable
+def _tell_source(tools: Tools, claim: Claim, failure: TouchlineError | None, seen: _Seen) -> None:
+    """Tell the source's breaker, once, what became of the page."""
+    leave = seen.leave
+    if leave is None or seen.judged:
+        return
+    engine, rules = tools.engine, Rules.of(tools.settings)
+    if not seen.asked or not isinstance(
+        failure, SourceRefused | SourceUnavailable | LayoutChanged | None
+    ):
+        patiently(lambda: source.release(engine, SOURCE, leave), WarehouseUnavailable)
+    elif isinstance(failure, SourceRefused | SourceUnavailable):
+        first = claim.attempt == 1
+        seen.pause = patiently(
+            lambda: source.wrong(engine, SOURCE, leave, failure, rules, first=first),
+            WarehouseUnavailable,
         )
-        log.error("%s refused us, it is left alone until %s", SOURCE, until)
+        if seen.pause:
+            log.error("%s is left alone until %s: %s", SOURCE, seen.pause.until, seen.pause.reason)
+    else:
+        # No page at this address, or one as no selector expects it: the site answers as a site.
+        patiently(lambda: source.right(engine, SOURCE, leave), WarehouseUnavailable)
+    seen.judged = True
+
+
+def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:
+    """Give the target back until the pause is over; it has used up no attempt.
+
+    Raises:
+        SourceRefused, SourceUnavailable: a run does not wait any longer.
+    """
+    patience = timedelta(hours=tools.settings.source_patience_hours)
+    until = pause.until
+    if not pause.probing:
+        if datetime.now(UTC) - pause.since >= patience:
+            seen.told = True
+            raise _told(pause)
+        until = min(until, pause.since + patience)
+    holding.postpone(tools.engine, claim, until)
+    log.info("%s waits for %s until %s", claim.target.key, SOURCE, until)
+    return False
+
+
+def _told(pause: Pause) -> TouchlineError:
+    since = f"since {pause.since:%Y-%m-%d %H:%M} UTC"
+    if pause.failure_class == SourceRefused.__name__:
+        return SourceRefused(f"{SOURCE} has been refusing us {since}: {pause.reason}")
+    if pause.by is not None:
+        return SourceUnavailable(f"{SOURCE} is paused by {pause.by} {since}: {pause.reason}")
+    return SourceUnavailable(f"{SOURCE} has been out {since}: {pause.reason}")
+
+
+def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> None:
+    """Record the failure, after the source has heard of it."""
+    _tell_source(tools, claim, error, seen)
+    back_at = None
+    if isinstance(error, SourceUnavailable) and seen.pause is not None:
+        # It is the source and not the page: the page waits like all others, behind them.
+        behind = _SWEEPS_BEHIND * tools.settings.sweep_interval_seconds
+        back_at = seen.pause.until + timedelta(seconds=behind)
+    again = None if seen.told else State.PLANNED
     due = patiently(
-        lambda: holding.failed(tools.engine, claim, error, STAGE, State.PLANNED, page),
+        lambda: holding.failed(
+            tools.engine, claim, error, STAGE, again, seen.page, back_at=back_at
+        ),
         WarehouseUnavailable,
     )
     after = f"again at {due:%H:%M:%S} UTC" if due else "not tried again in this batch"

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from scrapers.errors import TouchlineError
+from scrapers.errors import BrowserUnavailable, TouchlineError
 from scrapers.targets import Target
+from scrapers.warehouse import gaps
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import Claim, State
@@ -66,6 +67,8 @@ _CLAIM = (
     TargetRow.planned_at,
     TargetRow.asked_version,
     TargetRow.archive_only,
+    TargetRow.failure_class,
+    TargetRow.failure_facts,
 )
 
 
@@ -106,7 +109,14 @@ def _claim_of(row: Any, holder: UUID, attempts: int) -> Claim:
         row.planned_at,
         row.asked_version,
         row.archive_only,
+        _failed_hub(row.failure_class, row.failure_facts),
     )
+
+
+def _failed_hub(failure_class: str | None, facts: dict[str, Any] | None) -> str:
+    if failure_class != BrowserUnavailable.__name__ or not facts:
+        return ""
+    return str(facts.get("hub", ""))
 
 
 def prolong(engine: Engine, claim: Claim) -> bool:
@@ -177,6 +187,8 @@ def absent(engine: Engine, claim: Claim, error: TouchlineError) -> bool:
                 **_FREE,
             )
         )
+        if taken.rowcount:
+            gaps.close(connection, [claim.target.key], gaps.ABSENT)
         return bool(taken.rowcount)
 
 
@@ -189,6 +201,7 @@ def failed(
     page: FetchedPage | None = None,
     *,
     expired: bool = False,
+    back_at: datetime | None = None,
 ) -> datetime | None:
     """Record a failure; its class decides whether the target is tried again, and when.
 
@@ -199,6 +212,8 @@ def failed(
         page: the page that was archived before it failed; the failure names it, the target
             keeps its last good one.
         expired: only if the hold has run out and nobody has prolonged it meanwhile.
+        back_at: it is the source that fails, and it is left alone: the target has used up no
+            attempt, whatever the class says, and is tried again then.
 
     Returns:
         When it is tried again; None: it is blocked, or another holds it by now.
@@ -223,20 +238,21 @@ def failed(
         # Patience is for one and the same trouble: another one begins anew.
         is_same = row.failure_class == error.failure_class
         since = (row.failing_since if is_same else None) or now
-        failures = row.failures + 1
+        failures = row.failures + (0 if back_at else 1)
         tries = row.attempts if again is State.PLANNED else failures
-        retries = again is not None and policy.allows_retry(tries, now - since)
-        due = now + policy.wait_before(failures) if retries else None
+        retries = back_at or (again is not None and policy.allows_retry(tries, now - since))
+        due = back_at or (now + policy.wait_before(failures) if retries else None)
+        is_free = back_at or (retries and not policy.uses_attempt and again is State.PLANNED)
         connection.execute(
             update(TargetRow)
             .where(_held(claim))
             .values(
                 state=again if retries else State.BLOCKED,
                 due_at=due or now,
-                attempts=TargetRow.attempts
-                - (1 if retries and not policy.uses_attempt and again is State.PLANNED else 0),
+                attempts=TargetRow.attempts - (1 if is_free else 0),
                 failures=failures,
-                failing_since=since,
+                # Without one it waits for the source alone, and is woken with it.
+                failing_since=None if back_at else since,
                 failure_class=error.failure_class,
                 failure_detail=error.detail,
                 failure_facts=error.facts,

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from scrapers.errors import InvalidBatch
 from scrapers.targets import PageKind, Target, id_names
+from scrapers.warehouse import gaps
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.landing_sql import STAGE_OF_MATCHES, TABLES
 from scrapers.warehouse.names import note_names
@@ -218,6 +219,7 @@ def _note(
         .where(QuarantineRow.target_key.in_(keys), QuarantineRow.resolved_at.is_(None))
         .values(resolved_at=now)
     )
+    gaps.close(connection, keys, gaps.LANDED)
     if counts:
         rows = [
             {"batch_id": batch_id, "table_name": name, "at": now, **asdict(count)}

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import WarehouseUnavailable
 from scrapers.settings import settings as current_settings
+from scrapers.warehouse import gaps
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import (
     BatchRow,
@@ -37,6 +38,7 @@ from scrapers.warehouse.ops_tables import (
 )
 from scrapers.warehouse.records import (
     AT_REST,
+    CATCH_UP,
     DISPATCH_DONE,
     BatchKey,
     PlannedTarget,
@@ -169,6 +171,8 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
         for key in sorted(unique)
     ]
     connection.execute(insert(BatchTargetRow), links)
+    if caught_up := [key for key in sorted(unique) if unique[key].reason == CATCH_UP]:
+        gaps.tried(connection, caught_up)
 
 
 def _free_forgotten(connection: Connection, keys: Sequence[str]) -> None:
@@ -187,13 +191,18 @@ def _free_forgotten(connection: Connection, keys: Sequence[str]) -> None:
 
 
 def close_batch(engine: Engine, batch_id: UUID, state: str, summary: dict[str, Any]) -> None:
-    """Close a batch as `published` or `failed`; what it was closed as first stays."""
+    """Close a batch as `published` or `failed`; what it was closed as first stays.
+
+    What it did not get, though it may well be there, is recorded as gaps; see `gaps`.
+    """
     with transaction(engine) as connection:
-        connection.execute(
+        closed = connection.execute(
             update(BatchRow)
             .where(BatchRow.batch_id == batch_id, BatchRow.state == OPEN)
-            .values(state=state, summary=summary, closed_at=func.now())
+            .values(state=state, summary=summary, closed_at=func.clock_timestamp())
         )
+        if closed.rowcount:
+            gaps.record(connection, batch_id)
 
 
 def staged(engine: Engine, batch_id: UUID) -> list[Staged]:

@@ -35,6 +35,8 @@ AT_REST = frozenset({State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSEN
 REPARSE, MEND = "reparse", "mend"
 # Why a page that has landed is fetched anew: to see whether it still reads as it did.
 CANARY = "canary"
+# Why a page is asked for that an earlier run did not get.
+CATCH_UP = "catch-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class PlannedTarget:
     """A target that a plan asks for.
 
     Attributes:
-        reason: why: new, correction, recheck, force, reparse, mend or canary.
+        reason: why: new, correction, recheck, force, reparse, mend, canary or catch-up.
         kickoff_utc: kick-off of its match; None for pages of no match, or if not known.
         page: read this archived page, and fetch none; None: fetch it.
         version: the only selector version to read it with; None: whichever fits.
@@ -120,6 +122,7 @@ class Claim:
         fetched_at: when that page was fetched.
         asked_version: the only selector version to read it with; None: whichever fits.
         archive_only: the plan asks for the archived page: whatever it holds, none is fetched.
+        failed_hub: address of the browser hub where the last try's session died; empty: none.
     """
 
     target: Target
@@ -130,6 +133,7 @@ class Claim:
     planned_at: datetime | None = None
     asked_version: str | None = None
     archive_only: bool = False
+    failed_hub: str = ""
 
 
 @dataclass(frozen=True, slots=True)

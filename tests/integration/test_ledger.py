@@ -20,8 +20,8 @@ from scrapers.errors import (
     WarehouseUnavailable,
     WorkerLost,
 )
-from scrapers.targets import SOURCE, PageKind, Target
-from scrapers.warehouse import holding, ledger, sending, source
+from scrapers.targets import PageKind, Target
+from scrapers.warehouse import holding, ledger, sending
 from scrapers.warehouse.engine import engine as open_engine
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.holding import FetchedPage
@@ -370,28 +370,6 @@ def test_a_hold_that_ran_out_is_found_unless_it_is_prolonged(engine, batch):
 
 
 # --- the source -----------------------------------------------------------------------------
-
-
-def test_a_pause_is_seen_by_all_and_a_shorter_one_does_not_end_it(engine):
-    assert source.paused(engine, SOURCE) is None
-    error = SourceRefused("refused, incident 7")
-    until = source.pause(engine, SOURCE, error, timedelta(hours=2))
-    assert source.pause(engine, SOURCE, error, timedelta(minutes=5)) == until
-    pause = source.paused(engine, SOURCE)
-    assert pause is not None
-    assert pause.until == until
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE ops.source_state SET paused_until = now()"))
-    assert source.paused(engine, SOURCE) is None
-    # Refused again at once: it is the same trouble, and its age is told.
-    source.pause(engine, SOURCE, error, timedelta(hours=1))
-    assert source.paused(engine, SOURCE).since == pause.since
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE ops.source_state SET paused_until = now() - '1 h'::interval")
-        )
-    source.pause(engine, SOURCE, error, timedelta(hours=1))
-    assert source.paused(engine, SOURCE).since > pause.since
 
 
 def test_a_target_put_off_by_a_pause_keeps_its_attempts(engine, batch):

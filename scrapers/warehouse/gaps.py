@@ -1,0 +1,197 @@
+"""Gaps: pages that a run wanted and did not get, for reasons that say nothing of the page.
+
+A gap is recorded in the transaction that closes the run's batch, and closed in the one that
+lands the page or finds it absent, so neither can be without the other. `pipeline.catch_up`
+asks for the pages again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from scrapers.errors import (
+    ArchiveUnavailable,
+    BrokerUnavailable,
+    BrowserUnavailable,
+    CacheUnavailable,
+    SourceRefused,
+    SourceUnavailable,
+    WarehouseUnavailable,
+    WorkerLost,
+)
+from scrapers.targets import PageKind
+from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.health_tables import GapRow
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from scrapers.warehouse.records import CANARY, State
+
+# Failures that say nothing of the page: it may well be there.
+GAP_CLASSES = tuple(
+    cls.__name__
+    for cls in (
+        SourceUnavailable,
+        SourceRefused,
+        BrowserUnavailable,
+        WorkerLost,
+        ArchiveUnavailable,
+        BrokerUnavailable,
+        CacheUnavailable,
+        WarehouseUnavailable,
+    )
+)
+LANDED, ABSENT, GIVEN_UP = "landed", "absent", "given up"
+# Whoever asks for these is there to ask again.
+_BY_HAND = (PageKind.TOURNAMENTS, PageKind.SEASONS, PageKind.STAGES)
+_NOT_DONE = (State.PLANNED, State.FETCHING, State.ARCHIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An open gap.
+
+    Attributes:
+        kickoff_utc: of its match; None: of no match, or not known.
+        tries: times that a catch-up asked for it.
+        tried_at: when it last did.
+    """
+
+    target_key: str
+    page_kind: PageKind
+    failure_class: str
+    kickoff_utc: datetime | None
+    opened_at: datetime
+    tries: int
+    tried_at: datetime | None
+
+
+def record(connection: Connection, batch_id: UUID) -> None:
+    """Open a gap for each page that a batch, which is being closed, did not get.
+
+    A page that is a gap already keeps its gap; one that has failed for reasons of its own by now
+    is given up: no catch-up would get it.
+    """
+    other = (
+        select(BatchTargetRow.batch_id)
+        .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
+        .where(
+            BatchTargetRow.target_key == TargetRow.target_key,
+            BatchRow.state == "open",
+            BatchRow.batch_id != batch_id,
+        )
+        .exists()
+    )
+    of_batch = (
+        select(TargetRow.target_key)
+        .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
+        .where(BatchTargetRow.batch_id == batch_id)
+        .order_by(TargetRow.target_key)
+    )
+    not_got = or_(
+        and_(TargetRow.state == State.BLOCKED, TargetRow.failure_class.in_(GAP_CLASSES)),
+        # Never sent, or on its way when the run was ended; unless another run waits for it.
+        and_(TargetRow.state.in_(_NOT_DONE), ~other),
+    )
+    known = case((TargetRow.failure_class.in_(GAP_CLASSES), TargetRow.failure_class))
+    missing = of_batch.add_columns(
+        func.coalesce(known, literal(BrokerUnavailable.__name__)), func.clock_timestamp()
+    ).where(
+        not_got,
+        BatchTargetRow.reason != CANARY,
+        TargetRow.archive_only.is_(False),
+        TargetRow.page_kind.not_in(_BY_HAND),
+    )
+    given = upsert(GapRow).from_select(["target_key", "failure_class", "opened_at"], missing)
+    connection.execute(
+        given.on_conflict_do_update(
+            index_elements=[GapRow.target_key],
+            index_where=GapRow.closed_at.is_(None),
+            set_={"failure_class": given.excluded.failure_class},
+        )
+    )
+    hopeless = of_batch.where(
+        or_(
+            TargetRow.state == State.QUARANTINED,
+            and_(
+                TargetRow.state == State.BLOCKED,
+                TargetRow.failure_class.is_not(None),
+                TargetRow.failure_class.not_in(GAP_CLASSES),
+            ),
+        )
+    )
+    close(connection, list(connection.scalars(hopeless)), GIVEN_UP)
+
+
+def close(connection: Connection, target_keys: Sequence[str], by: str) -> None:
+    """Close the gaps of these targets, if they are any: they landed, are absent or given up."""
+    if not target_keys:
+        return
+    connection.execute(
+        update(GapRow)
+        .where(GapRow.target_key.in_(target_keys), GapRow.closed_at.is_(None))
+        .values(closed_at=func.clock_timestamp(), closed_by=by)
+    )
+
+
+def tried(connection: Connection, target_keys: Sequence[str]) -> None:
+    """Note that a catch-up asks for these targets."""
+    connection.execute(
+        update(GapRow)
+        .where(GapRow.target_key.in_(target_keys), GapRow.closed_at.is_(None))
+        .values(tries=GapRow.tries + 1, tried_at=func.clock_timestamp())
+    )
+
+
+def give_up(engine: Engine, *, tries: int, older_than: timedelta) -> list[str]:
+    """Close gaps that were asked for so often, or are older; the keys of their targets.
+
+    One that is under way just now is left to its batch.
+    """
+    under_way = (
+        select(BatchTargetRow.batch_id)
+        .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
+        .where(BatchTargetRow.target_key == GapRow.target_key, BatchRow.state == "open")
+        .exists()
+    )
+    query = (
+        update(GapRow)
+        .where(
+            GapRow.closed_at.is_(None),
+            or_(GapRow.tries >= tries, GapRow.opened_at < func.now() - older_than),
+            ~under_way,
+        )
+        .values(closed_at=func.clock_timestamp(), closed_by=GIVEN_UP)
+        .returning(GapRow.target_key)
+    )
+    with transaction(engine) as connection:
+        return sorted(connection.scalars(query))
+
+
+def open_gaps(engine: Engine) -> list[Gap]:
+    """All open gaps: feeds first, for matches are found by them, then the newest matches."""
+    query = (
+        select(
+            GapRow.target_key,
+            TargetRow.page_kind,
+            GapRow.failure_class,
+            TargetRow.kickoff_utc,
+            GapRow.opened_at,
+            GapRow.tries,
+            GapRow.tried_at,
+        )
+        .join(TargetRow, TargetRow.target_key == GapRow.target_key)
+        .where(GapRow.closed_at.is_(None))
+        .order_by(
+            (TargetRow.page_kind == PageKind.SCHEDULE).desc(),
+            TargetRow.kickoff_utc.desc().nulls_last(),
+            GapRow.target_key.desc(),
+        )
+    )
+    with transaction(engine) as connection:
+        rows = connection.execute(query).all()
+    return [Gap(row[0], PageKind(row[1]), *row[2:]) for row in rows]
