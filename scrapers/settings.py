@@ -1,14 +1,16 @@
 """Every setting of the platform, typed, from the environment; the one place that reads it.
 
 Each setting `x` is the variable `TOUCHLINE_X`; `TOUCHLINE_X_FILE` names a file that holds the
-value instead (for secrets). A `.env` file in the working directory is read too. A missing or
-wrong setting is refused with its name, its reason and never its value.
+value instead (for secrets); to set both is refused. A `.env` file in the working directory is
+read too, and the environment goes before it. A missing or wrong setting is refused with its name,
+its reason and never its value.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +27,8 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -34,6 +38,8 @@ from scrapers.errors import ConfigInvalid
 from scrapers.targets import PageKind
 
 PREFIX = "TOUCHLINE_"
+FILE_SUFFIX = "_FILE"
+_BETWEEN_ADDRESSES = r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -60,30 +66,71 @@ def _from_json(value: Any) -> Any:
 
 
 class _FileSource(PydanticBaseSettingsSource):
-    """Reads `TOUCHLINE_X_FILE`: the value of setting x is what stands in that file."""
+    """Reads `TOUCHLINE_X_FILE`: the value of setting x is what stands in that file.
+
+    Args:
+        given: the variables that may name a file, by lower-case name: of the environment, or
+            of `.env`.
+        above: variables that go before those; what they set is not looked at here.
+
+    Raises:
+        ConfigInvalid: a file can't be read or is empty, or a setting has both a value and a
+            file; it names every such variable.
+    """
+
+    def __init__(
+        self,
+        settings_cls: type[BaseSettings],
+        given: Mapping[str, str | None],
+        above: Mapping[str, str | None] | None = None,
+    ) -> None:
+        super().__init__(settings_cls)
+        self._given = given
+        self._above = above or {}
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        name = f"{PREFIX}{field_name.upper()}_FILE"
-        path = os.environ.get(name)
-        if not path:
+        plain = f"{PREFIX}{field_name}".lower()
+        path = self._given.get(f"{plain}{FILE_SUFFIX.lower()}")
+        if not path or self._above.get(plain) or self._above.get(f"{plain}{FILE_SUFFIX.lower()}"):
             return None, field_name, False
+        name = f"{plain.upper()}{FILE_SUFFIX}"
+        if self._given.get(plain):
+            raise _refused(f"{plain.upper()} and {name} are both set: keep one of them", name)
         try:
-            value = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigInvalid(
+            # A file that Windows wrote may begin with a mark of its encoding.
+            value = Path(path).read_text(encoding="utf-8-sig").strip()
+        except (OSError, ValueError) as error:  # ValueError: no UTF-8, or no path at all
+            raise _refused(
                 f"{name} names a file that can't be read ({type(error).__name__}): "
                 "create it or correct the path",
-                setting=name,
-            ) from error
+                name,
+            ) from None
+        if not value:
+            raise _refused(f"{name} names a file with nothing in it: write the value into it", name)
         return value, field_name, self.field_is_complex(field)
 
     def __call__(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        problems: list[str] = []
+        first = ""
         for name, field in self.settings_cls.model_fields.items():
-            value, key, is_complex = self.get_field_value(field, name)
+            try:
+                value, key, is_complex = self.get_field_value(field, name)
+            except ConfigInvalid as error:
+                problems.append(error.detail)
+                first = first or str(error.facts["setting"])
+                continue
             if value is not None:
                 values[key] = self.prepare_field_value(name, field, value, is_complex)
+        if problems:
+            raise ConfigInvalid(
+                "settings refused:\n  " + "\n  ".join(problems), problems=problems, setting=first
+            )
         return values
+
+
+def _refused(what: str, name: str) -> ConfigInvalid:
+    return ConfigInvalid(what, setting=name)
 
 
 class Settings(BaseSettings):
@@ -146,7 +193,9 @@ class Settings(BaseSettings):
         default=0.5, ge=0, le=1, description="share of the interval added at random"
     )
     refusal_pause_minutes: float = Field(
-        default=15.0, gt=0, description="first pause after a refusal; each further one is 3 times it"
+        default=15.0,
+        gt=0,
+        description="first pause after a refusal; each further one is 3 times it",
     )
     refusal_longest_pause_hours: float = Field(
         default=6.0, gt=0, description="longest pause after refusals running"
@@ -209,7 +258,19 @@ class Settings(BaseSettings):
     )
     session_max_pages: int = Field(default=50, gt=0, description="pages before a new session")
     session_max_minutes: float = Field(default=15, gt=0, description="age before a new session")
+    session_idle_minutes: float = Field(
+        default=4, gt=0, description="a worker without a page for so long quits its session"
+    )
     session_start_timeout_seconds: float = Field(default=45, gt=0)
+    hub_failures_to_open: int = Field(
+        default=3, gt=0, description="failures in a row after which a hub is left alone"
+    )
+    hub_probe_seconds: float = Field(
+        default=5, gt=0, description="wait before a hub left alone is probed; doubled each time"
+    )
+    hub_probe_longest_seconds: float = Field(
+        default=180, gt=0, description="longest wait between two probes of a hub"
+    )
     page_load_timeout_seconds: float = Field(default=45, gt=0)
     script_timeout_seconds: float = Field(default=15, gt=0)
 
@@ -221,10 +282,38 @@ class Settings(BaseSettings):
     visibility_timeout_seconds: int = Field(
         default=900, gt=0, description="Redis broker: after this an unacknowledged message returns"
     )
+    lease_seconds: float = Field(
+        default=30, ge=2, description="a worker that gives no sign of life for this long is lost"
+    )
     resend_after_seconds: float = Field(
         default=60, gt=0, description="the sweep sends again what nobody took up for this long"
     )
     sweep_interval_seconds: float = Field(default=5, gt=0, description="pause between two sweeps")
+
+    # the watch: incidents and who is told of them
+    alerts_on_call: SecretStr = Field(
+        default=SecretStr(""),
+        description="who keeps the platform running: Apprise addresses, comma separated",
+    )
+    alerts_data_engineers: SecretStr = Field(
+        default=SecretStr(""),
+        description="who keeps selector files and expectations: Apprise addresses, comma separated",
+    )
+    docs_url: str = Field(
+        default="", description="where docs/ can be read, for links in messages; empty: its path"
+    )
+    health_interval_seconds: float = Field(
+        default=30, gt=0, description="pause between two looks for incidents"
+    )
+    incident_calm_minutes: float = Field(
+        default=10, ge=0, description="one that comes back so soon after its end is the same"
+    )
+    freshness_hours: float = Field(
+        default=36, gt=0, description="hours after kick-off within which a match has to land"
+    )
+    run_late_hours: float = Field(
+        default=6, gt=0, description="hours after it is due within which the nightly run has to end"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -263,6 +352,8 @@ class Settings(BaseSettings):
                 "look-back before its correction is due"
             )
         _check_broker(self.broker_url.get_secret_value())
+        for name in ("alerts_on_call", "alerts_data_engineers"):
+            _check_addresses(name, getattr(self, name).get_secret_value())
         if not self.hub_urls:
             raise ValueError("hub_urls is empty: name at least one WebDriver hub")
         return self
@@ -276,7 +367,36 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _FileSource(settings_cls), dotenv_settings
+        environment = _variables(env_settings)
+        file = _variables(dotenv_settings)
+        return (
+            init_settings,
+            env_settings,
+            _FileSource(settings_cls, environment),
+            dotenv_settings,
+            _FileSource(settings_cls, file, above=environment),
+        )
+
+
+def _variables(source: PydanticBaseSettingsSource) -> Mapping[str, str | None]:
+    assert isinstance(source, EnvSettingsSource)
+    return source.env_vars
+
+
+def given_variables() -> dict[str, dict[str, str]]:
+    """What is set under our prefix, by place (`environment`, `.env`) and upper-case name.
+
+    The values may be secrets. An empty variable says nothing and is left out.
+    """
+    places = {"environment": EnvSettingsSource(Settings), ".env": DotEnvSettingsSource(Settings)}
+    return {
+        place: {
+            name.upper(): value
+            for name, value in source.env_vars.items()
+            if name.upper().startswith(PREFIX) and value
+        }
+        for place, source in places.items()
+    }
 
 
 def _check_broker(url: str) -> None:
@@ -292,6 +412,20 @@ def _check_broker(url: str) -> None:
             "broker_url is no broker's address: write redis://host:port/0 or "
             "amqp://user:password@host:port//"
         )
+
+
+def _check_addresses(name: str, value: str) -> None:
+    """Raise ValueError, without the addresses, if one has no form of an Apprise address.
+
+    Whether Apprise knows its service is seen where messages are sent; to ask here would cost
+    every process two seconds.
+    """
+    for place, address in enumerate(filter(None, re.split(_BETWEEN_ADDRESSES, value)), start=1):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://.", address):
+            raise ValueError(
+                f"{name}: address {place} is none: write service://…, as Apprise has it, "
+                "and a comma before the next one"
+            )
 
 
 def load_settings(**overrides: Any) -> Settings:

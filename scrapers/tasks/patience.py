@@ -38,7 +38,7 @@ def holding_on(engine: Engine, claim: Claim) -> Iterator[None]:
     ended = threading.Event()
 
     def renew() -> None:
-        while not ended.wait(holding.RENEW_SECONDS):
+        while not ended.wait(holding.renew_seconds()):
             try:
                 if not holding.prolong(engine, claim):
                     return

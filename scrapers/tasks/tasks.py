@@ -22,6 +22,7 @@ from scrapers.settings import ROOT, settings
 from scrapers.targets import Target
 from scrapers.tasks import fetching, parsing
 from scrapers.tasks.app import app
+from scrapers.tasks.reaping import Tending
 from scrapers.tasks.send import send_due
 from scrapers.tasks.sweeping import sweep_once
 from scrapers.tasks.tools import put_away, tools
@@ -31,6 +32,12 @@ from scrapers.warehouse.records import Claim, State
 log = logging.getLogger(__name__)
 
 _current = settings()
+holding.set_lease(_current.lease_seconds)
+_tending = Tending()
+# A session's start for one probe, and what its hubs may take else.
+_tend_seconds = int(_current.session_start_timeout_seconds) + 90
+# A look for incidents, with the messages that it sends.
+_WATCH_SECONDS = 75
 _LATER = "%s: %s: %s: the sweep sends it again"
 # Of the task's end, not of its work: the child is gone, and the lease tells.
 _NOT_OURS = (TimeLimitExceeded, WorkerLostError)
@@ -129,6 +136,41 @@ def sweep() -> None:
         sweep_once(tools())
     except (BrokerUnavailable, WarehouseUnavailable) as error:
         log.warning("%s: %s: the next sweep does it", error.failure_class, error.detail)
+
+
+@app.task(
+    name="touchline.tend",
+    soft_time_limit=_tend_seconds,
+    time_limit=_tend_seconds + 30,
+    acks_late=False,
+)  # type: ignore[untyped-decorator]
+def tend() -> None:
+    """End abandoned browser sessions, probe hubs; see `reaping.Tending`."""
+    try:
+        _tending.round(tools())
+    except WarehouseUnavailable as error:
+        log.warning("%s: %s: the next round does it", error.failure_class, error.detail)
+    except SoftTimeLimitExceeded:
+        log.warning("the hubs took longer than %d s to be tended", _tend_seconds)
+
+
+@app.task(
+    name="touchline.watch",
+    soft_time_limit=_WATCH_SECONDS,
+    time_limit=_WATCH_SECONDS + 15,
+    acks_late=False,
+)  # type: ignore[untyped-decorator]
+def watch() -> None:
+    """Look for incidents and tell of them; see `scrapers.incidents.cycle`."""
+    # Apprise takes half a second to import: not in every process that only sends tasks.
+    from scrapers.incidents.cycle import watch_once
+
+    try:
+        watch_once(tools().engine, tools().settings)
+    except WarehouseUnavailable as error:
+        log.warning("%s: %s: the next look does it", error.failure_class, error.detail)
+    except SoftTimeLimitExceeded:
+        log.warning("the look for incidents took longer than %d s", _WATCH_SECONDS)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -21,9 +21,25 @@ from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import Claim, State
 
-# A hold lasts this long without a sign of life; a living worker prolongs it well before.
-LEASE = timedelta(seconds=30)
-RENEW_SECONDS = 8.0
+
+@dataclass(slots=True)
+class _Lease:
+    """How long a hold lasts without a sign of life; a living worker prolongs it well before."""
+
+    length: timedelta = timedelta(seconds=30)
+
+
+_lease = _Lease()
+
+
+def set_lease(seconds: float) -> None:
+    """How long the holds of this process last, in seconds; see the setting `lease_seconds`."""
+    _lease.length = timedelta(seconds=seconds)
+
+
+def renew_seconds() -> float:
+    """Pause after which a hold is to be prolonged: three tries fit into it."""
+    return _lease.length.total_seconds() / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,9 @@ def _claim(
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == target_key)
-            .values(state=held, holder=holder, lease_until=func.now() + LEASE, attempts=attempts)
+            .values(
+                state=held, holder=holder, lease_until=func.now() + _lease.length, attempts=attempts
+            )
         )
     return _claim_of(row, holder, attempts)
 
@@ -123,7 +141,7 @@ def prolong(engine: Engine, claim: Claim) -> bool:
     """Hold the target for another `LEASE`; False: the hold is gone."""
     with transaction(engine) as connection:
         kept = connection.execute(
-            update(TargetRow).where(_held(claim)).values(lease_until=func.now() + LEASE)
+            update(TargetRow).where(_held(claim)).values(lease_until=func.now() + _lease.length)
         )
         return bool(kept.rowcount)
 

@@ -111,7 +111,7 @@ class Progress:
 class Claim:
     """A worker's hold on a target; every later word of the worker names the hold.
 
-    It lasts for `holding.LEASE` and is prolonged while the worker lives.
+    It lasts for the setting `lease_seconds` and is prolonged while the worker lives.
 
     Attributes:
         target: what is held.

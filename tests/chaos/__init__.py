@@ -1,0 +1,1 @@
+"""Faults injected into a running platform, one scenario after another; `make chaos`."""
