@@ -1,0 +1,139 @@
+"""Active probes: each asks a service itself, in bounded time, and gives what is wrong with it.
+
+A service that is well gives nothing. `probe hubs` opens a real session at each hub, which loads
+a page and runs a script; the page is an empty one, since a probe must not use up a turn at the
+site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import text
+
+from scrapers.archive.probe import probe as probe_archive
+from scrapers.archive.store import Archive
+from scrapers.errors import (
+    ArchiveUnavailable,
+    ConfigInvalid,
+    WarehouseUnavailable,
+)
+from scrapers.incidents.condition import ARCHIVE, BROKER, CACHE, HUBS, Condition
+from scrapers.incidents.conditions import ALL_HUBS
+from scrapers.register import Severity
+from scrapers.settings import Settings
+from scrapers.warehouse.engine import single_connection, transaction
+
+PATIENCE_SECONDS = 5.0
+_HUBS_AT_ONCE = 8
+
+Probe = Callable[[Settings], list[Condition]]
+
+
+def broker(settings: Settings) -> list[Condition]:
+    """Whether the broker answers."""
+    from kombu.connection import Connection
+    from kombu.exceptions import KombuError
+
+    url = settings.broker_url.get_secret_value()
+    waits = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    connection: Any = Connection(  # type: ignore[no-untyped-call]
+        url,
+        connect_timeout=PATIENCE_SECONDS,
+        transport_options=waits if url.startswith("redis") else {"read_timeout": PATIENCE_SECONDS},
+    )
+    lost = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
+    try:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE_SECONDS)
+        if url.startswith("redis"):
+            connection.default_channel.client.ping()
+    except lost as error:
+        # The words of these errors may hold the address.
+        what = f"the broker does not answer ({type(error.__cause__ or error).__name__})"
+        return [Condition("BrokerUnavailable", "broker", what, noticed_by=BROKER)]
+    finally:
+        connection.release()
+    return []
+
+
+def cache(settings: Settings) -> list[Condition]:
+    """Whether the cache of the rate limits answers."""
+    import redis
+
+    url = settings.cache_url.get_secret_value()
+    try:
+        with redis.Redis.from_url(
+            url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS
+        ) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        what = f"the cache does not answer ({type(error).__name__})"
+        return [Condition("CacheUnavailable", "cache", what, noticed_by=CACHE)]
+    return []
+
+
+def archive(settings: Settings) -> list[Condition]:
+    """Whether the archive takes an object, gives it back and deletes it."""
+    try:
+        probe_archive(Archive(settings.archive_url))
+    except (ArchiveUnavailable, ConfigInvalid) as error:
+        return [Condition(error.failure_class, "archive", error.detail, noticed_by=ARCHIVE)]
+    return []
+
+
+def hubs(settings: Settings) -> list[Condition]:
+    """Which hubs give no session that loads a page; when none does, that is the trouble."""
+    urls = list(dict.fromkeys(settings.hub_urls))
+    with ThreadPoolExecutor(max_workers=min(_HUBS_AT_ONCE, len(urls))) as pool:
+        failures = list(pool.map(lambda url: _hub_failure(settings, url), urls))
+    broken = [failure for failure in failures if failure is not None]
+    all_of_them = len(broken) == len(urls)
+    found = [
+        Condition("BrowserUnavailable", hub, detail, noticed_by=HUBS, silent=all_of_them)
+        for hub, detail in broken
+    ]
+    if all_of_them:
+        detail = f"no hub gives a session that works: {'; '.join(d for _, d in broken)}"
+        found.append(
+            Condition("BrowserUnavailable", ALL_HUBS, detail, noticed_by=HUBS, severity=Severity.P1)
+        )
+    return found
+
+
+def _hub_failure(settings: Settings, url: str) -> tuple[str, str] | None:
+    """Address, without a login, and what is wrong with it; None: it is well, or merely full."""
+    # Selenium takes half a second to import: only where hubs are probed.
+    from scrapers.browser.hubs import Hub
+    from scrapers.browser.probe import probe_hub
+
+    done = probe_hub(settings, Hub.from_url(url))
+    return None if done.ok or done.full else (done.hub, done.detail)
+
+
+def warehouse(settings: Settings) -> list[Condition]:
+    """Whether PostgreSQL answers, over a connection of its own."""
+    engine = single_connection(settings)
+    try:
+        with transaction(engine) as connection:
+            connection.execute(text("SELECT 1"))
+    except (WarehouseUnavailable, ConfigInvalid) as error:
+        # A server that refuses us while it starts again is away all the same.
+        return [Condition("WarehouseUnavailable", "warehouse", error.detail)]
+    finally:
+        engine.dispose()
+    return []
+
+
+QUICK: dict[str, Probe] = {BROKER: broker, CACHE: cache}
+THOROUGH: dict[str, Probe] = {**QUICK, ARCHIVE: archive, HUBS: hubs}
+
+
+def probe_all(
+    settings: Settings, probes: dict[str, Probe]
+) -> tuple[list[Condition], Iterable[str]]:
+    """What the probes find, all at once, and who has looked."""
+    with ThreadPoolExecutor(max_workers=len(probes)) as pool:
+        found = list(pool.map(lambda probe: probe(settings), probes.values()))
+    return [condition for conditions in found for condition in conditions], probes.keys()
