@@ -1,174 +1,190 @@
-"""WebDriver hubs: which of them has room, and how a session is opened on one.
-
-Selenoid and any W3C hub are spoken to alike; what only Selenoid knows (its load, its own
-options) is used where the hub is one.
-"""
+"""The hubs and their sessions: opened on the hub that is best, proven, quit."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from datetime import datetime
 
 import urllib3
+from selenium.common.exceptions import InvalidSessionIdException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.common.proxy import Proxy, ProxyType
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from scrapers.browser.breaker import Breakers
 from scrapers.browser.containment import KEPT_SWITCHES, PREFERENCES, containing_args
 from scrapers.browser.failures import HUB_ERRORS, NO_HUB_ERRORS, said_by
-from scrapers.errors import BrowserUnavailable, ConfigInvalid
-from scrapers.settings import PREFIX, Settings
+from scrapers.browser.hub import SESSION_NAME, Hub, HubStatus, hub_status, hubs_of, in_order
+from scrapers.errors import BrowserUnavailable
+from scrapers.settings import Settings
+
+__all__ = [
+    "Hub",
+    "HubStatus",
+    "browser_of",
+    "hub_status",
+    "hubs_of",
+    "in_order",
+    "open_session",
+    "prove",
+    "quit_session",
+    "set_patience",
+    "start_session",
+]
 
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
-STATUS_SECONDS = 5.0
+QUICK_SECONDS = 10.0  # for commands that wait for no page
+QUIT_SECONDS = 10.0
+_ANSWER = 42
 _SESSION_IDLE_SECONDS = 300  # Selenoid ends a session that nobody has used for this long
-_CAPTURED = 1_000_000  # bytes of a status that are read
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """A hub's address.
+def open_session(
+    settings: Settings, load_strategy: str, breakers: Breakers | None = None, avoid: str = ""
+) -> tuple[WebDriver, Hub]:
+    """Open a session on the first hub that gives one; hubs that are left alone are not asked.
 
-    Attributes:
-        url: with path, without login and without a slash at its end.
-        username, password: login, empty if none is needed.
-    """
+    If no other gives one, a hub whose probe is due is probed with this very session.
 
-    url: str
-    username: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-
-    @classmethod
-    def from_url(cls, url: str) -> Hub:
-        """The hub of a setting.
-
-        Raises:
-            ConfigInvalid: it is no http or https address.
-        """
-        name = f"{PREFIX}HUB_URLS"
-        try:
-            parts = urlsplit(url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-            _ = parts.port
-        except ValueError:
-            usable = False
-        if not usable:
-            raise ConfigInvalid(
-                f"{name}: an entry is no address of a hub: write http://host:4444/wd/hub",
-                setting=name,
-            )
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
-        return cls(
-            urlunsplit(bare).rstrip("/"),
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class HubStatus:
-    """What a hub says of itself.
-
-    Attributes:
-        reachable: whether it answered at all.
-        selenoid: whether it is a Selenoid.
-        load: share of its slots that are taken or waited for, 0 and up; None: it does not tell.
-        ready: whether it says that it takes sessions.
-        said: why it is not reachable.
-    """
-
-    reachable: bool
-    selenoid: bool = False
-    load: float | None = None
-    ready: bool = True
-    said: str = ""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a session can be had at once, as far as it tells."""
-        return self.ready and (self.load is None or self.load < 1)
-
-
-def hub_status(hub: Hub) -> HubStatus:
-    """Ask a hub how it is; it never raises, a hub that does not answer is not reachable."""
-    root = urlunsplit(urlsplit(hub.url)._replace(path="/status"))
-    try:
-        found = _get_json(hub, root)
-        if isinstance(found, dict) and {"total", "used", "browsers"} <= found.keys():
-            return _selenoid_status(found)
-        found = _get_json(hub, f"{hub.url}/status")
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        return HubStatus(reachable=False, said=said_by(error))
-    value = found.get("value") if isinstance(found, dict) else None
-    ready = value.get("ready", True) if isinstance(value, dict) else True
-    message = str(value.get("message", "")) if isinstance(value, dict) else ""
-    return HubStatus(reachable=True, selenoid=message.startswith("Selenoid"), ready=bool(ready))
-
-
-def in_order(statuses: dict[Hub, HubStatus], start: int) -> list[Hub]:
-    """The hubs in the order in which to try them; those out of reach are left out.
-
-    The least loaded of those that tell come first, then those that don't, in the given order
-    from number `start` on, so that processes do not all begin with the same; full ones last.
-    """
-    given = list(statuses)
-    turned = given[start % len(given) :] + given[: start % len(given)]
-
-    def rank(hub: Hub) -> tuple[bool, bool, float]:
-        status = statuses[hub]
-        return not status.has_room, status.load is None, status.load or 0.0
-
-    return sorted((hub for hub in turned if statuses[hub].reachable), key=rank)
-
-
-def open_session(settings: Settings, load_strategy: str) -> tuple[WebDriver, Hub]:
-    """Open a session on the first hub that gives one.
+    Args:
+        breakers: what is known of the hubs; without, all are asked.
+        avoid: address of a hub that is asked after the others.
 
     Raises:
         BrowserUnavailable: none does; it names every hub, and why.
         ConfigInvalid: a hub's address or a browser argument can't be used.
     """
-    hubs = list(dict.fromkeys(Hub.from_url(url) for url in settings.hub_urls))
-    arguments = containing_args(settings.allowed_hosts, settings.browser_args)
-    statuses = {hub: hub_status(hub) for hub in hubs}
-    reasons = {hub: status.said for hub, status in statuses.items() if not status.reachable}
-    for hub in in_order(statuses, start=os.getpid()):
-        options = _options(settings, load_strategy, arguments, statuses[hub].selenoid)
+    hubs = hubs_of(settings)
+    containing_args(settings.allowed_hosts, settings.browser_args)  # refused before any is asked
+    breakers = breakers or Breakers(settings)
+    known = breakers.seen()
+    used = [hub for hub in hubs if known.of(hub.url).is_closed]
+    statuses = {hub: hub_status(hub) for hub in used}
+    reasons: dict[Hub, str] = {}
+    for hub, status in statuses.items():
+        if not status.reachable:
+            reasons[hub] = status.said
+            breakers.failed(hub.url, status.said)
+    for hub in in_order(statuses, os.getpid(), avoid):
         try:
-            driver = WebDriver(
-                command_executor=hub.url,
-                options=options,
-                client_config=_client(hub, settings.session_start_timeout_seconds),
-            )
-        except HUB_ERRORS as error:
-            reasons[hub] = said_by(error)
-            log.warning("hub %s gives no session: %s", hub.url, reasons[hub])
+            return start_session(settings, hub, load_strategy, statuses[hub].selenoid), hub
+        except BrowserUnavailable as error:
+            reasons[hub] = error.detail
+            log.warning("hub %s gives no session: %s", hub.url, error.detail)
+            # One that is full is not broken; it may have become so since it was asked.
+            if statuses[hub].has_room and hub_status(hub).has_room:
+                breakers.failed(hub.url, error.detail)
+    for hub in hubs:
+        if hub in used:
             continue
-        except NO_HUB_ERRORS as error:
-            reasons[hub] = f"it does not answer as a WebDriver hub ({type(error).__name__})"
-            log.warning("hub %s gives no session: %s", hub.url, reasons[hub])
-            continue
-        if driver.session_id:
-            return driver, hub
-        reasons[hub] = "its answer names no session"
+        breaker = known.of(hub.url)
+        reasons[hub] = f"it is left alone since {_clock(breaker.opened_at)}: {breaker.detail}"
+        if breaker.probe_due(known.now) and breakers.take_probe(hub.url):
+            try:
+                return _probing(settings, hub, load_strategy, breakers), hub
+            except BrowserUnavailable as error:
+                reasons[hub] = error.detail
     why = "; ".join(f"{hub.url}: {reasons[hub]}" for hub in hubs)
     raise BrowserUnavailable(
         f"no hub gives a session: {why}", hubs={hub.url: reasons[hub] for hub in hubs}
     )
 
 
+def start_session(
+    settings: Settings, hub: Hub, load_strategy: str, selenoid: bool, seconds: float | None = None
+) -> WebDriver:
+    """Open a session on this hub.
+
+    Args:
+        seconds: that it may take; without, `session_start_timeout_seconds`.
+
+    Raises:
+        BrowserUnavailable: it gives none; the detail says why, and not which hub.
+        ConfigInvalid: a browser argument can't be used.
+    """
+    arguments = containing_args(settings.allowed_hosts, settings.browser_args)
+    try:
+        driver = WebDriver(
+            command_executor=hub.url,
+            options=_options(settings, load_strategy, arguments, selenoid),
+            client_config=_client(hub, seconds or settings.session_start_timeout_seconds),
+        )
+    except HUB_ERRORS as error:
+        raise BrowserUnavailable(said_by(error), hub=hub.url) from error
+    except NO_HUB_ERRORS as error:
+        raise BrowserUnavailable(
+            f"it does not answer as a WebDriver hub ({type(error).__name__})", hub=hub.url
+        ) from error
+    if not driver.session_id:
+        raise BrowserUnavailable("its answer names no session", hub=hub.url)
+    return driver
+
+
+def prove(driver: WebDriver) -> str:
+    """Show that a session works, by a page of nothing and a script; its browser's name.
+
+    Raises:
+        WebDriverException, HTTPError, OSError (`HUB_ERRORS`): it does not.
+    """
+    set_patience(driver, QUICK_SECONDS)
+    driver.get("about:blank")
+    if driver.execute_script("return 6 * 7") != _ANSWER:
+        raise WebDriverException("the browser can't reckon")
+    return browser_of(driver)
+
+
+def browser_of(driver: WebDriver) -> str:
+    """Name and version of a session's browser."""
+    caps = driver.caps or {}
+    return f"{caps.get('browserName', '?')} {caps.get('browserVersion', '?')}"
+
+
+def quit_session(driver: WebDriver, hub: Hub) -> bool:
+    """Quit a session; False: it may still be there, since its hub did not say that it is gone."""
+    try:
+        set_patience(driver, QUIT_SECONDS)
+        driver.quit()
+    except HUB_ERRORS as error:
+        # The hub ends a session that nobody uses; a dead one is gone already.
+        log.info("hub %s: the session could not be quit: %s", hub.url, said_by(error))
+        return isinstance(error, InvalidSessionIdException)
+    return True
+
+
 def set_patience(driver: WebDriver, seconds: float) -> None:
     """Let the hub take this long to answer the next commands."""
     executor = driver.command_executor
     executor.client_config.timeout = _timeout(seconds)  # type: ignore[union-attr]
+
+
+def _probing(settings: Settings, hub: Hub, load_strategy: str, breakers: Breakers) -> WebDriver:
+    """A session of a hub whose probe the caller has taken; the breaker is told how it went."""
+    status = hub_status(hub)
+    if not status.reachable or not status.has_room:
+        said = status.said or "it has no room for a probe"
+        breakers.probe_failed(hub.url, said, full=status.reachable)
+        raise BrowserUnavailable(said, hub=hub.url)
+    try:
+        driver = start_session(settings, hub, load_strategy, status.selenoid)
+    except BrowserUnavailable as error:
+        breakers.probe_failed(hub.url, error.detail)
+        raise
+    try:
+        browser = prove(driver)
+    except HUB_ERRORS as error:
+        breakers.probe_failed(hub.url, said_by(error))
+        quit_session(driver, hub)
+        raise BrowserUnavailable(f"its new session fails: {said_by(error)}", hub=hub.url) from error
+    breakers.closed(hub.url, browser)
+    return driver
+
+
+def _clock(moment: datetime | None) -> str:
+    return f"{moment:%H:%M:%S} UTC" if moment else "some time"
 
 
 def _client(hub: Hub, seconds: float) -> ClientConfig:
@@ -216,7 +232,7 @@ def _options(
         options.set_capability(
             "selenoid:options",
             {
-                "name": "touchline",
+                "name": SESSION_NAME,
                 "sessionTimeout": f"{seconds}s",
                 "enableVNC": False,
                 "enableVideo": False,
@@ -224,35 +240,3 @@ def _options(
             },
         )
     return options
-
-
-def _selenoid_status(found: dict[str, Any]) -> HubStatus:
-    numbers = [found.get(name) or 0 for name in ("total", "used", "pending", "queued")]
-    if not all(isinstance(number, int) for number in numbers):
-        return HubStatus(reachable=True, selenoid=True)
-    total, *taken = numbers
-    return HubStatus(reachable=True, selenoid=True, load=sum(taken) / total if total else None)
-
-
-def _get_json(hub: Hub, url: str) -> Any:
-    """The JSON under `url`; None if it is none or the hub says that it has no such page."""
-    headers = {"Accept": "application/json"}
-    if hub.username:
-        headers |= urllib3.make_headers(basic_auth=f"{hub.username}:{hub.password}")
-    with (
-        urllib3.PoolManager(retries=False) as pool,
-        pool.request(
-            "GET",
-            url,
-            headers=headers,
-            timeout=urllib3.Timeout(total=STATUS_SECONDS),
-            preload_content=False,
-        ) as response,
-    ):
-        content = response.read(_CAPTURED)
-        if response.status != HTTPStatus.OK:
-            return None
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from selenium.common.exceptions import JavascriptException, WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
+from sqlalchemy import Engine
 
+from scrapers.browser.breaker import Breakers
 from scrapers.browser.containment import check_allowed, is_allowed
 from scrapers.browser.failures import (
     HUB_ERRORS,
@@ -21,7 +24,16 @@ from scrapers.browser.failures import (
     said_by,
     site_failure,
 )
-from scrapers.browser.hubs import Hub, open_session, set_patience
+from scrapers.browser.hubs import (
+    QUICK_SECONDS,
+    Hub,
+    browser_of,
+    hubs_of,
+    open_session,
+    quit_session,
+    set_patience,
+)
+from scrapers.browser.lease import Lease
 from scrapers.browser.plan import FetchPlan
 from scrapers.errors import BrowserUnavailable, ConfigInvalid, LayoutChanged, SourceUnavailable
 from scrapers.settings import Settings
@@ -32,8 +44,6 @@ MAX_PAGE_BYTES = 20_000_000
 EMPTY_PAGE = b"<html><head></head><body></body></html>"
 _BLANK = "about:blank"
 _MARGIN_SECONDS = 10.0  # given to the hub on top of the browser's own time-out
-_QUICK_SECONDS = 10.0  # for commands that wait for no page
-_QUIT_SECONDS = 10.0
 _POLL_SECONDS = 0.1
 _HTTP_ERROR = 400
 
@@ -88,24 +98,35 @@ class _Session:
     opened: float
     pages: int = 0
     prepared: bool = False  # proven alive and blank for the very next page
+    lease: Lease | None = field(default=None, repr=False)
 
     @property
     def browser(self) -> str:
-        caps = self.driver.caps or {}
-        return f"{caps.get('browserName', '?')} {caps.get('browserVersion', '?')}"
+        return browser_of(self.driver)
 
 
 class Browser:
     """The browser of one worker process; its session is opened with the first page.
 
     The session is used for `session_max_pages` pages and `session_max_minutes`, and quit when a
-    page did something to it, as opposed to a site that did not answer. Use it as a context
-    manager, or call `close`.
+    page did something to it, as opposed to a site that did not answer; also when there was no
+    page for `session_idle_minutes`. Use it as a context manager, or call `close`.
+
+    Args:
+        settings: the hubs, and how long a session is used.
+        engine: the warehouse, where all workers share what they know of the hubs and note their
+            sessions; without it a browser knows what it saw itself.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
+        self._engine = engine
+        self._breakers = Breakers(settings, engine)
         self._session: _Session | None = None
+        self._failed_hub = ""  # where the last session failed
+        self._used_at = time.monotonic()
+        # An idle session is quit by another thread.
+        self._busy = threading.RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -118,15 +139,23 @@ class Browser:
     ) -> None:
         self.close()
 
-    def prepare(self, plan: FetchPlan) -> None:
+    def prepare(self, plan: FetchPlan, avoid: str = "") -> None:
         """Have a living session ready, so that `load` asks the site at once.
+
+        Args:
+            avoid: address of a hub where this page failed before: another one is taken, if there
+                is another.
 
         Raises:
             BrowserUnavailable: no hub gave a session.
         """
-        if self._session is not None:
-            self._session.prepared = False
-        self._ready_session(plan.load_strategy).prepared = True
+        with self._busy:
+            session = self._session
+            if session is not None:
+                session.prepared = False
+                if session.hub.url == avoid and self._has_another_hub(avoid):
+                    self.close()
+            self._ready_session(plan.load_strategy, avoid).prepared = True
 
     def load(self, url: str, plan: FetchPlan) -> LoadedPage:
         """Load a page.
@@ -142,39 +171,72 @@ class Browser:
             LayoutChanged: the page is larger than 20 MB.
         """
         check_allowed(url, self.settings.allowed_hosts)
-        session = self._ready_session(plan.load_strategy)
-        usable = False
-        try:
-            page = self._load(session, url, plan)
-            usable = True
-        except SourceUnavailable:
-            usable = True  # the browser itself said so, it is well
-            raise
-        except HUB_ERRORS as error:
-            failure = failure_of(error, url, session.hub.url)
-            usable = str(failure.facts.get("code", "")).startswith("ERR_")
-            raise failure from error
-        finally:
-            # Also when the task's time is over in the middle of a command.
-            if not usable:
-                self.close()
-        return page
+        with self._busy:
+            session = self._ready_session(plan.load_strategy)
+            usable = False
+            try:
+                page = self._load(session, url, plan)
+                usable = True
+            except SourceUnavailable:
+                usable = True  # the browser itself said so, it is well
+                raise
+            except HUB_ERRORS as error:
+                failure = failure_of(error, url, session.hub.url)
+                usable = str(failure.facts.get("code", "")).startswith("ERR_")
+                if isinstance(failure, BrowserUnavailable):
+                    self._failed(session.hub, failure.detail)
+                raise failure from error
+            finally:
+                self._used_at = time.monotonic()
+                # Also when the task's time is over in the middle of a command.
+                if not usable:
+                    self.close()
+                else:
+                    self._worked(session)
+            return page
 
     def close(self) -> None:
         """Quit the session, if there is one; what goes wrong with it is logged. Takes at most
         about ten seconds; may be called again, and from a signal's handler.
         """
-        session, self._session = self._session, None
-        if session is None:
+        with self._busy:
+            session, self._session = self._session, None
+            if session is None:
+                return
+            if session.lease is not None:
+                session.lease.stop()
+            gone = quit_session(session.driver, session.hub)
+            if session.lease is not None:
+                session.lease.end(gone=gone)
+
+    def _has_another_hub(self, hub: str) -> bool:
+        seen = self._breakers.seen()
+        return any(
+            other.url != hub and seen.of(other.url).is_closed for other in hubs_of(self.settings)
+        )
+
+    def _failed(self, hub: Hub, detail: str) -> None:
+        self._failed_hub = hub.url
+        self._breakers.failed(hub.url, detail)
+
+    def _worked(self, session: _Session) -> None:
+        self._failed_hub = ""
+        self._breakers.worked(session.hub.url, session.browser, first_page=session.pages == 1)
+
+    def _quit_if_idle(self) -> None:
+        """Quit the session if it has not been used for long; never while it is used."""
+        if not self._busy.acquire(blocking=False):
             return
         try:
-            set_patience(session.driver, _QUIT_SECONDS)
-            session.driver.quit()
-        except HUB_ERRORS as error:
-            # The hub ends a session that nobody uses; a dead one is gone already.
-            log.info("hub %s: the session could not be quit: %s", session.hub.url, said_by(error))
+            idle = time.monotonic() - self._used_at
+            if self._session is not None and idle > self.settings.session_idle_minutes * 60:
+                log.info("no page for %.0f s: the session is quit", idle)
+                self.close()
+        finally:
+            self._busy.release()
 
-    def _ready_session(self, load_strategy: str) -> _Session:
+    def _ready_session(self, load_strategy: str, avoid: str = "") -> _Session:
+        self._used_at = time.monotonic()
         session = self._session
         if session is not None and session.prepared and session.load_strategy == load_strategy:
             session.prepared = False
@@ -188,16 +250,29 @@ class Browser:
                 return session
             except HUB_ERRORS as error:
                 log.warning("hub %s: session is replaced: %s", session.hub.url, said_by(error))
+                self._failed_hub = session.hub.url
                 self.close()
-        driver, hub = open_session(self.settings, load_strategy)
+        return self._new_session(load_strategy, avoid or self._failed_hub)
+
+    def _new_session(self, load_strategy: str, avoid: str) -> _Session:
+        driver, hub = open_session(self.settings, load_strategy, self._breakers, avoid)
         self._session = session = _Session(driver, hub, load_strategy, time.monotonic())
+        session.lease = Lease(
+            self._engine,
+            str(driver.session_id),
+            hub.url,
+            pages=lambda: session.pages,
+            on_tick=self._quit_if_idle,
+        )
         log.info("hub %s: session opened, %s", hub.url, session.browser)
         try:
             self._clear(session)
         except HUB_ERRORS as error:
+            said = said_by(error)
+            self._failed(hub, said)
             self.close()
             raise BrowserUnavailable(
-                f"hub {hub.url}: the new session fails: {said_by(error)}", hub=hub.url
+                f"hub {hub.url}: the new session fails: {said}", hub=hub.url
             ) from error
         return session
 
@@ -213,7 +288,7 @@ class Browser:
         # Shows whether the session lives before the site is asked. And a site that sends a file
         # leaves the browser where it was: that must not be the last page, whose content would
         # be taken for this one's.
-        set_patience(session.driver, _QUICK_SECONDS)
+        set_patience(session.driver, QUICK_SECONDS)
         session.driver.get(_BLANK)
 
     def _load(self, session: _Session, url: str, plan: FetchPlan) -> LoadedPage:

@@ -14,6 +14,7 @@ from scrapers.cli.failures import FailureGroup
 from scrapers.cli.field_coverage import field_coverage
 from scrapers.cli.follow import follow
 from scrapers.cli.gaps import catch_up, gaps
+from scrapers.cli.hubs import hubs_app
 from scrapers.cli.lineage import lineage
 from scrapers.cli.metrics import metrics_app
 from scrapers.cli.names import names_app
@@ -36,6 +37,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
 app.add_typer(names_app, name="names")
+app.add_typer(hubs_app, name="hubs")
 app.add_typer(source_app, name="source")
 app.add_typer(metrics_app, name="metrics")
 selectors_app.command("coverage")(field_coverage)

@@ -15,6 +15,8 @@ from scrapers.settings import Settings, settings
 
 FETCH, PARSE, SWEEP = "fetch", "parse", "sweep"
 _CONNECT_SECONDS = 5
+# Between two looks after the browser hubs.
+TEND_SECONDS = 5.0
 
 
 def make_app(current: Settings) -> Celery:
@@ -50,7 +52,12 @@ def make_app(current: Settings) -> Celery:
                 "schedule": current.sweep_interval_seconds,
                 # A sweep that nobody took up in time is of no use: the next one does its work.
                 "options": {"queue": SWEEP, "expires": max(current.sweep_interval_seconds, 1)},
-            }
+            },
+            "tend": {
+                "task": "touchline.tend",
+                "schedule": TEND_SECONDS,
+                "options": {"queue": SWEEP, "expires": TEND_SECONDS},
+            },
         },
         beat_max_loop_interval=max(current.sweep_interval_seconds, 1),
     )

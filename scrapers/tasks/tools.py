@@ -48,7 +48,7 @@ class Tools:
     def browser(self) -> Browser:
         """This process's browser; its session is opened with the first page."""
         if self._browser is None:
-            self._browser = Browser(self.settings)
+            self._browser = Browser(self.settings, self.engine)
         return self._browser
 
     def put_away(self) -> None:

@@ -215,7 +215,7 @@ def test_a_page_whose_script_never_ends_is_left_in_time(
 ) -> None:
     """ChromeDriver hangs with such a page, whatever its time-outs say."""
     monkeypatch.setattr("scrapers.browser.session._MARGIN_SECONDS", 1.0)
-    monkeypatch.setattr("scrapers.browser.session._QUIT_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.browser.hubs.QUIT_SECONDS", 1.0)
     times = {"page_load_timeout_seconds": 2, "script_timeout_seconds": 2}
     with ChromeDriver() as own, Browser(browser_settings(site.url, own.url, **times)) as browser:
         began = time.monotonic()
@@ -334,7 +334,7 @@ def test_a_stuck_hub_does_not_hold_the_worker(
     site: Site, hub: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scrapers.browser.session._MARGIN_SECONDS", 0.5)
-    monkeypatch.setattr("scrapers.browser.session._QUIT_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.browser.hubs.QUIT_SECONDS", 1.0)
     settings = browser_settings(
         site.url, hub.url, page_load_timeout_seconds=1, script_timeout_seconds=1
     )
