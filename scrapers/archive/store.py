@@ -13,37 +13,22 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import re
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import fsspec
 import zstandard
 
 from scrapers.errors import ArchiveUnavailable, ConfigInvalid, LayoutChanged
+from scrapers.files import Files
 from scrapers.settings import PREFIX
 
 MAX_PAGE_BYTES = 20_000_000  # scrapers.parsing.page refuses larger pages too; a test holds both
 _MAX_STORED_BYTES = MAX_PAGE_BYTES + 1_000_000  # what cannot be compressed grows a little
 _MAX_FACTS_BYTES = 100_000
 _LEVEL = 9  # zstd; 1.24 MB to 111 kB in 21 ms
-_LOCAL = ("file", "local")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NAME = f"{PREFIX}ARCHIVE_URL"
-
-# An object store that does not answer must not hold a worker for minutes: botocore would wait a
-# minute for each of several tries.
-_S3_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
-
-# Clients stay for the process's life: a forked worker that let its parent's go would take the
-# connections out of the parent's event loop, which both share, and the parent would wait for
-# an answer that nobody hands it.
-_kept: list[Any] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,27 +84,20 @@ class PageFacts:
 
 
 class Archive:
-    """Raw pages under an fsspec URL.
-
-    A local folder is written by temporary file, fsync and rename. Any other store has to write
-    an object whole or not at all, as object stores do.
+    """Raw pages under an fsspec URL; see `scrapers.files`.
 
     Args:
-        url: file:///folder, s3://bucket/prefix, …; an S3 endpoint and its login come from the
-            environment (`FSSPEC_S3_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, …).
+        url: file:///folder, s3://bucket/prefix, …
 
     Raises:
-        ConfigInvalid: the URL can't be used: no such protocol, no bucket, not absolute.
+        ConfigInvalid: the URL can't be used.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._protocol = _protocol(url)
-        self._store: Any = None
-        self._store_pid = 0
-        self._errors = _store_errors(self._protocol)
-        self._damage: tuple[type[Exception], ...] = (zstandard.ZstdError, *self._errors)
-        self._files()  # an unusable URL is refused now, not at the first page
+        self.files = Files(
+            url, setting=f"{PREFIX}ARCHIVE_URL", what="archive", failure=ArchiveUnavailable
+        )
 
     def put(self, html: bytes, facts: PageFacts) -> str:
         """Keep a page and the facts of its fetch; return the page's hash.
@@ -140,9 +118,9 @@ class Archive:
             )
         page_hash = hashlib.sha256(html).hexdigest()
         if not self._has(page_hash, html):
-            self._write(_page_name(page_hash), _compressed(html))
+            self.files.write(_page_name(page_hash), _compressed(html))
         content = dataclasses.replace(facts, size_bytes=len(html)).to_json()
-        self._write(_facts_name(page_hash, facts.fetched_at, content), content)
+        self.files.write(_facts_name(page_hash, facts.fetched_at, content), content)
         return page_hash
 
     def get(self, page_hash: str) -> bytes:
@@ -154,13 +132,13 @@ class Archive:
         """
         _check_hash(page_hash)
         name = _page_name(page_hash)
-        stored = self._read(name, _MAX_STORED_BYTES, f"page {page_hash} is not in the archive")
+        stored = self.files.read(name, _MAX_STORED_BYTES, f"page {page_hash} is not in the archive")
         try:
             html = _decompressed(stored)
         except zstandard.ZstdError as error:
-            raise self._failure(f"{name} is damaged, no zstd data: {error}") from error
+            raise self.files.failed(f"{name} is damaged, no zstd data: {error}") from error
         if hashlib.sha256(html).hexdigest() != page_hash:
-            raise self._failure(
+            raise self.files.failed(
                 f"{name} is damaged: {len(html)} bytes that are not the page of this hash"
             )
         return html
@@ -173,13 +151,7 @@ class Archive:
             ConfigInvalid: `page_hash` is no hash.
         """
         _check_hash(page_hash)
-        files, root = self._files()
-        try:
-            return bool(files.info(f"{root}/{_page_name(page_hash)}")["type"] == "file")
-        except FileNotFoundError:
-            return False
-        except self._errors as error:
-            raise self._failure(f"{_page_name(page_hash)} can't be looked up", error) from error
+        return self.files.size(_page_name(page_hash)) is not None
 
     def facts(self, page_hash: str) -> list[PageFacts]:
         """The facts of every fetch that gave this page, oldest first; none for an unknown page.
@@ -189,24 +161,17 @@ class Archive:
             ConfigInvalid: `page_hash` is no hash.
         """
         _check_hash(page_hash)
-        files, root = self._files()
-        folder = f"{root}/{_folder(page_hash)}/{page_hash}"
-        try:
-            names = sorted(str(name) for name in files.ls(folder, detail=False))
-        except FileNotFoundError:
-            return []
-        except self._errors as error:
-            raise self._failure(f"the facts of {page_hash} can't be listed", error) from error
+        folder = f"{_folder(page_hash)}/{page_hash}"
         found = []
-        for name in names:
+        for name in self.files.listed(folder):
             if not name.endswith(".json"):
                 continue
-            short = f"{_folder(page_hash)}/{page_hash}/{name.rsplit('/', 1)[-1]}"
-            content = self._read(short, _MAX_FACTS_BYTES, f"{short} is gone")
+            short = f"{folder}/{name}"
+            content = self.files.read(short, _MAX_FACTS_BYTES, f"{short} is gone")
             try:
                 found.append(PageFacts.from_json(content))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise self._failure(f"{short} is damaged: no facts of a page") from error
+                raise self.files.failed(f"{short} is damaged: no facts of a page") from error
         return found
 
     def _has(self, page_hash: str, html: bytes) -> bool:
@@ -214,98 +179,12 @@ class Archive:
         # damaged for ever, and the page that could repair it would be thrown away.
         if not self.exists(page_hash):
             return False
-        files, root = self._files()
         try:
-            stored = files.cat_file(
-                f"{root}/{_page_name(page_hash)}", start=0, end=_MAX_STORED_BYTES
-            )
-            return bool(_decompressed(stored) == html)
-        except self._damage:
+            stored = self.files.find(_page_name(page_hash), _MAX_STORED_BYTES)
+            return stored is not None and _decompressed(stored) == html
+        except (zstandard.ZstdError, ArchiveUnavailable):
             # Whatever is wrong with it, the write that follows mends it or names the failure.
             return False
-
-    def _read(self, name: str, limit: int, missing: str) -> bytes:
-        files, root = self._files()
-        try:
-            return bytes(files.cat_file(f"{root}/{name}", start=0, end=limit))
-        except FileNotFoundError as error:
-            raise self._failure(missing, error) from error
-        except self._errors as error:
-            raise self._failure(f"{name} can't be read", error) from error
-
-    def _write(self, name: str, content: bytes) -> None:
-        files, root = self._files()
-        path = f"{root}/{name}"
-        try:
-            if self._protocol in _LOCAL:
-                _write_whole(path, content)
-                return
-            files.pipe_file(path, content)
-            size = files.info(path)["size"]
-        except self._errors as error:
-            raise self._failure(f"{name} can't be written", error) from error
-        if size != len(content):
-            raise self._failure(f"{name} was cut: {size} of {len(content)} bytes are there")
-
-    def _files(self) -> tuple[Any, str]:
-        # Made anew in a forked worker: an object store's client does not survive a fork.
-        if self._store is None or self._store_pid != os.getpid():
-            # What other processes write has to be seen, so nothing is remembered of listings.
-            options: dict[str, Any] = {"use_listings_cache": False}
-            if self._protocol in ("s3", "s3a"):
-                options["config_kwargs"] = _S3_PATIENCE
-            try:
-                self._store = fsspec.core.url_to_fs(self.url, **options)
-            except (ValueError, ImportError) as error:
-                raise _unusable(self.url, str(error)) from error
-            except self._errors as error:
-                raise self._failure("the store can't be opened", error) from error
-            self._store_pid = os.getpid()
-            if self._store not in _kept:
-                _kept.append(self._store)
-        files, root = self._store
-        return files, str(root).rstrip("/")
-
-    def _failure(self, what: str, error: BaseException | None = None) -> ArchiveUnavailable:
-        cause = f" ({_cause(error)})" if error is not None else ""
-        return ArchiveUnavailable(f"archive {self.url}: {what}{cause}", archive=self.url)
-
-
-def _write_whole(path: str, content: bytes) -> None:
-    folder = os.path.dirname(path)
-    _make_folder(folder)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(folder)
-
-
-def _make_folder(folder: str) -> None:
-    if os.path.isdir(folder):
-        return
-    parent = os.path.dirname(folder)
-    _make_folder(parent)
-    with suppress(FileExistsError):  # another worker made it meanwhile
-        os.mkdir(folder)
-    _sync_folder(parent)
-
-
-def _sync_folder(folder: str) -> None:
-    # A rename is safe from a power cut only when the folder is written too.
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _compressed(html: bytes) -> bytes:
@@ -342,47 +221,6 @@ def _check_hash(page_hash: str) -> None:
             f"{page_hash[:80]!r} is no page hash: it has 64 digits of 0-9 and a-f",
             page_hash=page_hash[:80],
         )
-
-
-def _protocol(url: str) -> str:
-    protocol, separator, rest = url.partition("://")
-    if not separator or not protocol:
-        raise _unusable(url, "it names no protocol")
-    if "@" in rest.split("/", 1)[0]:
-        # Anything in this URL ends up in messages and logs.
-        raise ConfigInvalid(
-            f"{_NAME} holds a login: take it out, and set the store's own variables "
-            "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for S3)",
-            setting=_NAME,
-        )
-    if protocol in _LOCAL and not rest.startswith("/"):
-        raise _unusable(url, "the folder is not absolute")
-    if protocol in ("s3", "s3a") and not rest.split("/", 1)[0]:
-        raise _unusable(url, "it names no bucket")
-    return protocol
-
-
-def _unusable(url: str, why: str) -> ConfigInvalid:
-    return ConfigInvalid(
-        f"{_NAME} {url!r} can't be used, {why}: write file:///folder or s3://bucket/prefix",
-        setting=_NAME,
-    )
-
-
-def _store_errors(protocol: str) -> tuple[type[Exception], ...]:
-    # fsspec's own errors, time-outs included, are OSErrors; S3's client has a family of its own,
-    # imported only where it is used.
-    if protocol not in ("s3", "s3a"):
-        return (OSError,)
-    from aiohttp import ClientError as HttpError
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
-    return (OSError, BotoCoreError, ClientError, HTTPClientError, HttpError)
-
-
-def _cause(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
 def _without_login(url: str) -> str:

@@ -82,7 +82,7 @@ def archive(url: str) -> Archive:
 
 def stored(archive: Archive) -> dict[str, bytes]:
     """Every object of the archive, by name."""
-    files, root = archive._files()
+    files, root = archive.files.open()
     names = files.find(root)
     return {
         name.removeprefix(root.lstrip("/")).split("pages/")[-1]: files.cat(name) for name in names
@@ -90,7 +90,7 @@ def stored(archive: Archive) -> dict[str, bytes]:
 
 
 def damage(archive: Archive, page_hash: str, content: bytes) -> None:
-    files, root = archive._files()
+    files, root = archive.files.open()
     files.pipe_file(f"{root}/pages/{page_hash[:2]}/{page_hash}.html.zst", content)
 
 
@@ -175,7 +175,7 @@ def test_a_damaged_page_is_never_given_out_and_mended_by_the_next_put(
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"fetched_at": "x"}', b"\xff", b"null"])
 def test_damaged_facts_are_named(archive: Archive, text: bytes) -> None:
     page_hash = archive.put(PAGE, facts())
-    files, root = archive._files()
+    files, root = archive.files.open()
     (name,) = files.ls(f"{root}/pages/{page_hash[:2]}/{page_hash}", detail=False)
     files.pipe_file(name, text)
     with pytest.raises(ArchiveUnavailable, match=name.rsplit("/", 1)[-1]):
@@ -184,7 +184,7 @@ def test_damaged_facts_are_named(archive: Archive, text: bytes) -> None:
 
 def test_facts_of_a_later_version_are_read(archive: Archive) -> None:
     page_hash = archive.put(PAGE, facts())
-    files, root = archive._files()
+    files, root = archive.files.open()
     (name,) = files.ls(f"{root}/pages/{page_hash[:2]}/{page_hash}", detail=False)
     files.pipe_file(name, json.dumps(json.loads(files.cat(name)) | {"new": 1}).encode())
     assert archive.facts(page_hash) == [facts(size_bytes=len(PAGE))]

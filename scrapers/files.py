@@ -1,0 +1,308 @@
+"""Files under an fsspec URL: a local folder or an object store, written whole or not at all.
+
+A local folder is written by temporary file, fsync and rename. Any other store has to write an
+object whole or not at all, as object stores do.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from scrapers.errors import ConfigInvalid, TouchlineError
+
+_LOCAL = ("file", "local")
+_BLOCK = 1 << 20
+# An object store that does not answer must not hold a worker for minutes: botocore would wait a
+# minute for each of several tries.
+_S3_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
+
+# Clients stay for the process's life: a forked worker that let its parent's go would take the
+# connections out of the parent's event loop, which both share, and the parent would wait for
+# an answer that nobody hands it.
+_kept: list[Any] = []
+
+
+class Files:
+    """The files under a URL.
+
+    Args:
+        url: file:///folder, s3://bucket/prefix, …; an S3 endpoint and its login come from the
+            environment (`FSSPEC_S3_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, …).
+        setting: variable that gives the URL; wrong URLs are refused in its name.
+        what: what the files are, for messages, e.g. 'archive'.
+        failure: class of what goes wrong with the store.
+
+    Raises:
+        ConfigInvalid: the URL can't be used: no such protocol, no bucket, not absolute, a login.
+    """
+
+    def __init__(self, url: str, *, setting: str, what: str, failure: type[TouchlineError]) -> None:
+        self.url = url
+        self._setting = setting
+        self._what = what
+        self._failure = failure
+        self._protocol = self._checked_protocol()
+        self._store: Any = None
+        self._store_pid = 0
+        self.errors = _store_errors(self._protocol)
+        self.open()  # an unusable URL is refused now, not at the first file
+
+    def open(self) -> tuple[Any, str]:
+        """The fsspec file system of this process, and the root within it."""
+        # Made anew in a forked worker: an object store's client does not survive a fork.
+        if self._store is None or self._store_pid != os.getpid():
+            # What other processes write has to be seen, so nothing is remembered of listings.
+            options: dict[str, Any] = {"use_listings_cache": False}
+            if self._protocol in ("s3", "s3a"):
+                options["config_kwargs"] = _S3_PATIENCE
+            try:
+                self._store = fsspec.core.url_to_fs(self.url, **options)
+            except (ValueError, ImportError) as error:
+                raise self._unusable(str(error)) from error
+            except self.errors as error:
+                raise self.failed("the store can't be opened", error) from error
+            self._store_pid = os.getpid()
+            if self._store not in _kept:
+                _kept.append(self._store)
+        files, root = self._store
+        return files, str(root).rstrip("/")
+
+    def read(self, name: str, limit: int, missing: str) -> bytes:
+        """Up to `limit` bytes of a file.
+
+        Args:
+            missing: sentence of the failure when there is no such file.
+
+        Raises:
+            the store's failure class: it can't be read, or is not there.
+        """
+        found = self.find(name, limit)
+        if found is None:
+            raise self.failed(missing)
+        return found
+
+    def find(self, name: str, limit: int) -> bytes | None:
+        """Up to `limit` bytes of a file; None: there is no such file.
+
+        Raises:
+            the store's failure class: it can't be read.
+        """
+        files, root = self.open()
+        try:
+            return bytes(files.cat_file(f"{root}/{name}", start=0, end=limit))
+        except FileNotFoundError:
+            return None
+        except self.errors as error:
+            raise self.failed(f"{name} can't be read", error) from error
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole, in place of another of its name.
+
+        Raises:
+            the store's failure class: it can't be written, or was cut.
+        """
+        files, root = self.open()
+        path = f"{root}/{name}"
+        try:
+            if self._protocol in _LOCAL:
+                _write_whole(path, [content])
+                return
+            files.pipe_file(path, content)
+        except self.errors as error:
+            raise self.failed(f"{name} can't be written", error) from error
+        self._check_size(name, len(content))
+
+    def put(self, source: Path, name: str) -> None:
+        """Write a file whole from a local one; memory stays flat whatever its size.
+
+        Raises:
+            the store's failure class: it can't be written, or was cut.
+        """
+        files, root = self.open()
+        path = f"{root}/{name}"
+        try:
+            if self._protocol in _LOCAL:
+                _write_whole(path, _blocks(source))
+                return
+            files.put_file(str(source), path)
+        except self.errors as error:
+            raise self.failed(f"{name} can't be written", error) from error
+        self._check_size(name, source.stat().st_size)
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file; None: there is no such file.
+
+        Raises:
+            the store's failure class: the store does not tell.
+        """
+        files, root = self.open()
+        try:
+            found = files.info(f"{root}/{name}")
+        except FileNotFoundError:
+            return None
+        except self.errors as error:
+            raise self.failed(f"{name} can't be looked up", error) from error
+        return int(found["size"]) if found["type"] == "file" else None
+
+    def listed(self, folder: str) -> list[str]:
+        """Names of the files right under a folder, sorted; none for an unknown folder.
+
+        Raises:
+            the store's failure class: it can't be listed.
+        """
+        files, root = self.open()
+        try:
+            names = files.ls(f"{root}/{folder}", detail=False)
+        except FileNotFoundError:
+            return []
+        except self.errors as error:
+            raise self.failed(f"{folder} can't be listed", error) from error
+        return sorted(str(name).rsplit("/", 1)[-1] for name in names)
+
+    def everything(self, folder: str) -> list[tuple[str, float]]:
+        """Every file anywhere under a folder, with its age: (name, Unix time of writing).
+
+        Raises:
+            the store's failure class: it can't be listed.
+        """
+        files, root = self.open()
+        try:
+            found = files.find(f"{root}/{folder}", detail=True)
+        except FileNotFoundError:
+            return []
+        except self.errors as error:
+            raise self.failed(f"{folder} can't be listed", error) from error
+        return [
+            (str(path)[len(root) + 1 :], _written_at(info))
+            for path, info in sorted(found.items())
+            if not str(path).endswith(".part")
+        ]
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Remove files; one that is gone already is no failure.
+
+        Raises:
+            the store's failure class: one can't be removed.
+        """
+        files, root = self.open()
+        for name in names:
+            try:
+                files.rm_file(f"{root}/{name}")
+            except FileNotFoundError:
+                continue
+            except self.errors as error:
+                raise self.failed(f"{name} can't be deleted", error) from error
+
+    def failed(self, what: str, error: BaseException | None = None) -> TouchlineError:
+        """The failure that `what` is; the store's URL is in it, which holds no login."""
+        cause = f" ({_cause(error)})" if error is not None else ""
+        return self._failure(
+            f"{self._what} {self.url}: {what}{cause}", **{self._what.replace(" ", "_"): self.url}
+        )
+
+    def _check_size(self, name: str, wanted: int) -> None:
+        size = self.size(name)
+        if size != wanted:
+            raise self.failed(f"{name} was cut: {size or 0} of {wanted} bytes are there")
+
+    def _checked_protocol(self) -> str:
+        protocol, separator, rest = self.url.partition("://")
+        if not separator or not protocol:
+            raise self._unusable("it names no protocol")
+        if "@" in rest.split("/", 1)[0]:
+            # Anything in this URL ends up in messages and logs.
+            raise ConfigInvalid(
+                f"{self._setting} holds a login: take it out, and set the store's own variables "
+                "(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for S3)",
+                setting=self._setting,
+            )
+        if protocol in _LOCAL and not rest.startswith("/"):
+            raise self._unusable("the folder is not absolute")
+        if protocol in ("s3", "s3a") and not rest.split("/", 1)[0]:
+            raise self._unusable("it names no bucket")
+        return protocol
+
+    def _unusable(self, why: str) -> ConfigInvalid:
+        return ConfigInvalid(
+            f"{self._setting} {self.url!r} can't be used, {why}: write file:///folder or "
+            "s3://bucket/prefix",
+            setting=self._setting,
+        )
+
+
+def _written_at(info: dict[str, Any]) -> float:
+    """Unix time at which a file was written, as the kinds of stores tell it; 0: it does not."""
+    for key in ("mtime", "LastModified", "last_modified", "created"):
+        value = info.get(key)
+        if isinstance(value, int | float):
+            return float(value)
+        if value is not None and hasattr(value, "timestamp"):
+            return float(value.timestamp())
+    return 0.0
+
+
+def _write_whole(path: str, blocks: Iterable[bytes]) -> None:
+    folder = os.path.dirname(path)
+    _make_folder(folder)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for block in blocks:
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(folder)
+
+
+def _blocks(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _make_folder(folder: str) -> None:
+    if os.path.isdir(folder):
+        return
+    parent = os.path.dirname(folder)
+    _make_folder(parent)
+    with suppress(FileExistsError):  # another worker made it meanwhile
+        os.mkdir(folder)
+    _sync_folder(parent)
+
+
+def _sync_folder(folder: str) -> None:
+    # A rename is safe from a power cut only when the folder is written too.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _store_errors(protocol: str) -> tuple[type[Exception], ...]:
+    # fsspec's own errors, time-outs included, are OSErrors; S3's client has a family of its own,
+    # imported only where it is used.
+    if protocol not in ("s3", "s3a"):
+        return (OSError,)
+    from aiohttp import ClientError as HttpError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+    return (OSError, BotoCoreError, ClientError, HTTPClientError, HttpError)
+
+
+def _cause(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
