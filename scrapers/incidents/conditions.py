@@ -31,8 +31,8 @@ SELECT failure_class, source AS subject, paused_at AS since,
        coalesce(reason, 'the source is paused') AS detail,
        jsonb_build_object('paused_until', paused_until, 'failures', failures) AS facts
 FROM ops.source_state
-WHERE paused_by IS NULL AND failure_class IN ('SourceUnavailable', 'SourceRefused')
-  AND (paused_until > now() OR pauses > 0)
+WHERE failure_class IN ('SourceUnavailable', 'SourceRefused')
+  AND ((paused_until > now() AND paused_by IS NULL) OR (pauses > 0 AND gentle_pages = 0))
 """
 _STUCK = """
 SELECT failure_class,
