@@ -245,8 +245,7 @@ def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:
     Raises:
         SourceRefused, SourceUnavailable: a run does not wait any longer.
     """
-    patience = timedelta(hours=tools.settings.source_patience_hours)
-    until = pause.until
+    patience, until = _patience(tools), pause.until
     if not pause.probing:
         if datetime.now(UTC) - pause.since >= patience:
             seen.told = True
@@ -255,6 +254,10 @@ def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:
     holding.postpone(tools.engine, claim, until)
     log.info("%s waits for %s until %s", claim.target.key, SOURCE, until)
     return False
+
+
+def _patience(tools: Tools) -> timedelta:
+    return timedelta(hours=tools.settings.source_patience_hours)
 
 
 def _told(pause: Pause) -> TouchlineError:
@@ -271,9 +274,11 @@ def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> Non
     _tell_source(tools, claim, error, seen)
     back_at = None
     if isinstance(error, SourceUnavailable) and seen.pause is not None:
-        # It is the source and not the page: the page waits like all others, behind them.
+        # It is the source and not the page: the page waits like all others, behind them. If it
+        # is the only one, it tries the source each time, until its run does not wait any longer.
+        seen.told = datetime.now(UTC) - seen.pause.since >= _patience(tools)
         behind = _SWEEPS_BEHIND * tools.settings.sweep_interval_seconds
-        back_at = seen.pause.until + timedelta(seconds=behind)
+        back_at = None if seen.told else seen.pause.until + timedelta(seconds=behind)
     again = None if seen.told else State.PLANNED
     due = patiently(
         lambda: holding.failed(

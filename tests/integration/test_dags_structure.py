@@ -78,6 +78,8 @@ def test_every_dag_is_read_without_settings_and_without_an_error(read: dict[str,
     assert read["plugin_errors"] == {}
     assert read["plugins"] == ["touchline"]
     assert sorted(read["dags"]) == [
+        "platform_health",
+        "whoscored_catch_up",
         "whoscored_nightly",
         "whoscored_reparse",
         "whoscored_scrape",

@@ -1,0 +1,276 @@
+"""Requests stay under their bounds, whatever the site does: counted at the site itself.
+
+The workers' own code runs against the stand-in site, with PostgreSQL and Redis; only the browser
+is a plain HTTP client here (tests/e2e/test_source_way.py has real ones), and the hours pass by
+moving what is stored. The bounds are those of docs/source.md.
+"""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from scrapers.browser.session import LoadedPage
+from scrapers.errors import SourceUnavailable
+from scrapers.targets import PageKind, Target
+from scrapers.tasks.fetching import fetch_target
+from scrapers.tasks.tools import Tools
+from scrapers.warehouse import holding, ledger, sending
+from scrapers.warehouse.health_tables import GapRow, RequestHourRow
+from scrapers.warehouse.ops_tables import FailureRow, TargetRow
+from scrapers.warehouse.records import BatchKey, PlannedTarget, State
+from tests.site.captured import Captured
+from tests.site.faults import Fault
+from tests.site.server import Server
+from tests.site.state import State as Site
+from tests.site.world import World
+from tests.support.source import pass_time
+
+MATCHES = [m.id for m in World().matches() if m.status == "finished" and m.has_match_centre][:60]
+STEP = timedelta(seconds=15)
+WORKERS = 4
+
+
+class PlainBrowser:
+    """Asks once, as a browser does, and keeps to the time it is given."""
+
+    def __init__(self, night: Night) -> None:
+        self.night = night
+
+    def prepare(self, *_: Any, **__: Any) -> None:
+        """There is nothing to prepare."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def load(self, url: str, _: Any) -> LoadedPage:
+        status = 200
+        try:
+            with urllib.request.urlopen(url, timeout=self.night.patience) as answer:
+                html = answer.read()
+        except urllib.error.HTTPError as error:
+            status, html = error.code, error.read()
+        except OSError as error:
+            raise SourceUnavailable(f"no answer ({type(error).__name__})") from error
+        return LoadedPage(html, url, "", status, datetime.now(UTC), 0.1, True, "plain 1", "none")
+
+
+class Night:
+    """A batch of matches, workers that fetch what is due, and the site's log.
+
+    Attributes:
+        patience: seconds that a browser waits for a page.
+    """
+
+    patience = 10.0
+
+    def __init__(self, engine: Engine, settings: Any, site: Site) -> None:
+        self.engine, self.settings, self.site = engine, settings, site
+        self._local = threading.local()
+        self.batch = self.plan("night", MATCHES)
+
+    def plan(self, name: str, match_ids: list[int]) -> Any:
+        planned = [PlannedTarget(Target.match_centre(number), "new") for number in match_ids]
+        key = BatchKey("whoscored_nightly", name, PageKind.MATCH_CENTRE)
+        return ledger.open_batch(self.engine, key, planned, None)
+
+    def _work(self, key: str) -> None:
+        if not hasattr(self._local, "tools"):
+            self._local.tools = Tools(self.settings)
+            self._local.tools._browser = PlainBrowser(self)
+        fetch_target(self._local.tools, key, uuid4())
+
+    def fault(self, pattern: str, kind: str, **options: Any) -> None:
+        self.site.faults.add(Fault.of({"pattern": pattern, "kind": kind, **options}))
+
+    def pass_hours(self, hours: float, step: timedelta = STEP) -> int:
+        """Let the workers go on for so long; the requests at the site meanwhile."""
+        before = len(self.site.requests())
+        passed = timedelta()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            while passed < timedelta(hours=hours):
+                due = sending.to_send(self.engine, State.PLANNED, 200)
+                list(pool.map(self._work, due))
+                moved = step if due else max(step, self._until_due())
+                moved = min(moved, timedelta(hours=hours) - passed + step)
+                pass_time(self.engine, moved)
+                passed += moved
+        return len(self.site.requests()) - before
+
+    def _until_due(self) -> timedelta:
+        with self.engine.connect() as connection:
+            due = connection.scalar(
+                select(func.min(TargetRow.due_at) - func.now()).where(
+                    TargetRow.state == State.PLANNED
+                )
+            )
+        return due if due is not None else timedelta(hours=1)
+
+    def states(self) -> dict[State, int]:
+        return ledger.progress(self.engine, self.batch).by_state
+
+
+@pytest.fixture
+def night(engine: Engine, make_settings: Any) -> Iterator[Night]:
+    site = Site(World(), Captured({}))
+    server = Server(site, 0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        settings = make_settings(
+            base_url=f"http://127.0.0.1:{server.server_port}",
+            allowed_hosts="127.0.0.1",
+            page_interval_seconds=0,  # every worker as fast as it can: the worst that may come
+        )
+        yield Night(engine, settings, site)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def counted(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(select(func.sum(RequestHourRow.requests))) or 0)
+
+
+def test_refused_for_a_day_it_is_asked_a_handful_of_times(night: Night) -> None:
+    night.fault("", "refuse")
+    asked = night.pass_hours(24)
+    # One page a worker that was under way, then one after 15, 60, 195 minutes and each 6 hours.
+    assert asked <= WORKERS + 3 + 24 / 6
+    assert counted(night.engine) == asked, "what is counted is what the site saw"
+    states = night.states()
+    assert set(states) == {State.BLOCKED}, "the run was told after its patience"
+    assert len(MATCHES) - states[State.BLOCKED] == 0
+    ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+    with night.engine.connect() as connection:
+        classes = connection.execute(
+            select(GapRow.failure_class, func.count()).group_by(GapRow.failure_class)
+        ).all()
+    assert [tuple(one) for one in classes] == [("SourceRefused", len(MATCHES))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("status", {"status": 503}), ("slow", {"seconds": 0.6}), ("drop", {})]
+)
+def test_out_for_hours_it_is_asked_four_times_an_hour(
+    night: Night, kind: str, options: dict[str, Any]
+) -> None:
+    night.fault("", kind, **options)
+    if kind == "slow":
+        night.patience = 0.3
+    first = night.pass_hours(1)
+    # The pages whose failure told, those under way then, the pauses of 30 s to 15 min, and a
+    # spare one for where the hours are cut.
+    assert first <= night.settings.outage_failures + WORKERS - 1 + 5 + 3
+    assert night.pass_hours(4) <= 4 * 4 + 1
+    assert counted(night.engine) == len(night.site.requests())
+    # Nobody has lost an attempt but those that failed before it was known.
+    with night.engine.connect() as connection:
+        attempts = connection.scalars(select(TargetRow.attempts)).all()
+    assert sum(attempts) <= night.settings.outage_failures
+    assert night.states()[State.PLANNED] == len(MATCHES), "they wait in the ledger"
+    # It comes back within the patience: all are there, none is a gap.
+    night.site.faults.clear()
+    night.patience = Night.patience
+    night.pass_hours(0.7)
+    assert night.states() == {State.ARCHIVED: len(MATCHES)}
+
+
+def test_out_for_longer_than_a_run_waits_the_run_is_told(night: Night) -> None:
+    night.fault("", "status", status=502)
+    night.pass_hours(6.5)
+    assert night.states() == {State.BLOCKED: len(MATCHES)}
+    with night.engine.connect() as connection:
+        details = set(connection.scalars(select(TargetRow.failure_detail)))
+    assert all("has been out since" in detail for detail in details if "502" not in detail[:25])
+    # A run of later is told at once, without a request, while the pause is on.
+    before = len(night.site.requests())
+    night.engine.dispose()
+    night.batch = night.plan("next", MATCHES[:5])
+    night.pass_hours(0.01)
+    assert len(night.site.requests()) - before <= 1
+
+
+def test_a_source_that_flaps_is_asked_less_and_less(night: Night) -> None:
+    """Each time that it has answered a few pages it refuses the next one."""
+    asked = 0
+    for _ in range(24):
+        night.site.faults.clear()
+        # Two pages are right, and whatever comes after them is refused.
+        passed = iter(range(2))
+        strike = night.site.faults.strike
+        night.site.faults.strike = lambda path, p=passed, s=strike: (  # type: ignore[method-assign]
+            None if next(p, None) is not None else Fault.of({"kind": "refuse"})
+        )
+        asked += night.pass_hours(1)
+        night.site.faults.strike = strike  # type: ignore[method-assign]
+    # Without the memory of pauses it would be 4 pauses an hour with up to 2 + WORKERS pages each.
+    pauses = 3 + 24 / 6
+    assert asked <= (2 + WORKERS) * (pauses + 1)
+
+
+def test_a_page_that_fails_for_ever_costs_its_tries_and_pauses_nobody(night: Night) -> None:
+    bad = MATCHES[:3]
+    for number in bad:
+        night.fault(f"/matches/{number}/", "status", status=500)
+    asked = night.pass_hours(1)
+    tries = SourceUnavailable.retry.max_attempts
+    assert asked == len(MATCHES) - len(bad) + len(bad) * tries
+    assert night.states() == {State.ARCHIVED: len(MATCHES) - len(bad), State.BLOCKED: len(bad)}
+    with night.engine.connect() as connection:
+        assert not connection.scalar(text("SELECT sum(pauses) FROM ops.source_state"))
+        assert connection.scalar(select(func.count()).select_from(FailureRow)) == len(bad) * tries
+
+
+def test_a_page_that_is_gone_is_no_sign_of_an_outage(night: Night) -> None:
+    night.fault("", "status", status=404)
+    assert night.pass_hours(1) == len(MATCHES)
+    with night.engine.connect() as connection:
+        assert not connection.scalar(text("SELECT count(*) FROM ops.source_state"))
+
+
+def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:
+    """The page that tries the source may be what fails: the next try is another's."""
+    night.fault("", "status", status=503)
+    night.pass_hours(0.2)
+    night.site.faults.clear()
+    for number in MATCHES[-3:]:  # the latest are sent first
+        night.fault(f"/matches/{number}/", "status", status=500)
+    night.pass_hours(3)
+    assert night.states()[State.ARCHIVED] == len(MATCHES) - 3
+
+
+def test_a_worker_that_dies_trying_the_source_costs_one_request_each_time(night: Night) -> None:
+    night.fault("", "refuse")
+    night.pass_hours(0.1)
+    with night.engine.begin() as connection:
+        connection.execute(text("UPDATE ops.source_state SET paused_until = now()"))
+        connection.execute(text("UPDATE ops.target SET due_at = now(), sent_at = NULL"))
+    key = sending.to_send(night.engine, State.PLANNED, 1)[0]
+    tools = Tools(night.settings)
+
+    class Dies(PlainBrowser):
+        def load(self, url: str, plan: Any) -> LoadedPage:
+            super().load(url, plan)
+            raise KeyboardInterrupt  # as good as gone: nothing of ours catches it
+
+    tools._browser = Dies(night)  # type: ignore[assignment]
+    before = len(night.site.requests())
+    with pytest.raises(KeyboardInterrupt):
+        fetch_target(tools, key, uuid4())
+    assert len(night.site.requests()) - before == 1
+    assert night.pass_hours(0.03) == 0, "it counts as under way"
+    assert night.pass_hours(0.1) == 1, "another takes its place, and is refused"
+    for claim in holding.lost_claims(night.engine, State.FETCHING):
+        assert claim.target.key == key
