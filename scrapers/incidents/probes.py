@@ -7,13 +7,13 @@ site.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import text
 
-from scrapers.archive.probe import probe as probe_archive
 from scrapers.archive.store import Archive
 from scrapers.errors import (
     ArchiveUnavailable,
@@ -28,6 +28,7 @@ from scrapers.warehouse.engine import single_connection, transaction
 
 PATIENCE_SECONDS = 5.0
 _HUBS_AT_ONCE = 8
+_PROBES = "probes"  # a folder of the archive, beside its pages
 
 Probe = Callable[[Settings], list[Condition]]
 
@@ -76,8 +77,14 @@ def cache(settings: Settings) -> list[Condition]:
 
 def archive(settings: Settings) -> list[Condition]:
     """Whether the archive takes an object, gives it back and deletes it."""
+    name, content = f"{_PROBES}/{secrets.token_hex(16)}", secrets.token_bytes(64)
     try:
-        probe_archive(Archive(settings.archive_url))
+        files = Archive(settings.archive_url).files
+        files.write(name, content)
+        back = files.read(name, len(content), "what was just written is not there")
+        files.delete([name])
+        if back != content:
+            raise files.failed("what was just written came back as other bytes")
     except (ArchiveUnavailable, ConfigInvalid) as error:
         return [Condition(error.failure_class, "archive", error.detail, noticed_by=ARCHIVE)]
     return []
