@@ -8,6 +8,7 @@ from airflow.sdk import DAG
 
 from touchline_airflow.catch_up import catch_up
 from touchline_airflow.collect import DEFAULT_ARGS
+from touchline_airflow.notices import RUN_CALLBACKS
 
 DOC = """
 Asks again for **gaps**: pages that a run wanted and did not get because the source was out or
@@ -32,6 +33,7 @@ with DAG(
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=20),
     default_args=DEFAULT_ARGS,
+    **RUN_CALLBACKS,
     tags=["whoscored", "collect"],
 ):
     catch_up()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronPartitionTimetable, Param
 
 from touchline_airflow.collect import DEFAULT_ARGS, collect
+from touchline_airflow.notices import RUN_CALLBACKS, deadline
 
 DOC = """
 Fetches the month feeds of the followed stages, then the match centres of finished matches of
@@ -40,6 +41,8 @@ with DAG(
     max_active_runs=2,
     dagrun_timeout=timedelta(hours=20),
     default_args=DEFAULT_ARGS,
+    **RUN_CALLBACKS,
+    deadline=deadline(),
     params={
         "force": Param(
             False,

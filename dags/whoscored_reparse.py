@@ -7,6 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param
 
 from touchline_airflow.collect import DEFAULT_ARGS, MATCHES
+from touchline_airflow.notices import RUN_CALLBACKS
 from touchline_airflow.reparse import PublishReparseOperator, ReparseOperator
 
 DOC = """
@@ -46,6 +47,7 @@ with DAG(
     max_active_runs=2,
     dagrun_timeout=timedelta(hours=20),
     default_args=DEFAULT_ARGS,
+    **RUN_CALLBACKS,
     params={
         "dry_run": Param(
             True,

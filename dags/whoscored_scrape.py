@@ -9,6 +9,7 @@ from airflow.sdk import DAG, Param
 from scrapers.pipeline.steps import RUN_KINDS
 from touchline_airflow.choices import followed
 from touchline_airflow.collect import DEFAULT_ARGS, collect
+from touchline_airflow.notices import RUN_CALLBACKS
 
 DOC = """
 Fill in **days** or **match ids**. Days are days of football, 05:00 to 05:00 UTC, both
@@ -25,6 +26,7 @@ with DAG(
     max_active_runs=2,
     dagrun_timeout=timedelta(hours=20),
     default_args=DEFAULT_ARGS,
+    **RUN_CALLBACKS,
     params={
         "date_from": Param(
             None, type=["null", "string"], format="date", title="First day", section="Days"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG
 
 from touchline_airflow.collect import DEFAULT_ARGS
+from touchline_airflow.notices import RUN_CALLBACKS
 from touchline_airflow.watch import CanaryOperator, VerdictOperator
 
 DOC = """
@@ -32,6 +33,7 @@ with DAG(
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=3),
     default_args=DEFAULT_ARGS,
+    **RUN_CALLBACKS,
     tags=["whoscored", "selectors"],
 ):
     canaries = CanaryOperator(task_id="fetch_canaries")

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import Asset, chain
 
 from scrapers.pipeline.steps import Step
+from touchline_airflow.notices import TASK_CALLBACKS
 from touchline_airflow.operators import CompletenessOperator, DispatchOperator, PublishOperator
 from touchline_airflow.retry import RETRIES, FailureClassPolicy
 from touchline_airflow.scope import Scope
@@ -22,6 +23,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_policy": FailureClassPolicy(),
     # Of the part that works; a deferred task waits as long as its run may.
     "execution_timeout": timedelta(hours=1),
+    **TASK_CALLBACKS,
 }
 
 
