@@ -47,8 +47,8 @@ class Breakers:
     """
 
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.engine = engine
         self._rules = rules_of(settings)
-        self._engine = engine
         self._own: dict[str, Breaker] = {}
         self._look_again_at = 0.0
         self._noted: dict[str, float] = {}
@@ -125,9 +125,9 @@ class Breakers:
         return new
 
     def _shared(self) -> Engine | None:
-        if self._engine is None or time.monotonic() < self._look_again_at:
+        if self.engine is None or time.monotonic() < self._look_again_at:
             return None
-        return self._engine
+        return self.engine
 
     def _known_by_all(self, answer: T) -> T:
         self._own.clear()  # whatever was seen meanwhile is seen again

@@ -17,6 +17,7 @@ from scrapers.browser.breaker import Breakers
 from scrapers.browser.containment import KEPT_SWITCHES, PREFERENCES, containing_args
 from scrapers.browser.failures import HUB_ERRORS, NO_HUB_ERRORS, said_by
 from scrapers.browser.hub import SESSION_NAME, Hub, HubStatus, hub_status, hubs_of, in_order
+from scrapers.browser.lease import leave_to_sweep
 from scrapers.errors import BrowserUnavailable
 from scrapers.settings import Settings
 
@@ -177,7 +178,8 @@ def _probing(settings: Settings, hub: Hub, load_strategy: str, breakers: Breaker
         browser = prove(driver)
     except HUB_ERRORS as error:
         breakers.probe_failed(hub.url, said_by(error))
-        quit_session(driver, hub)
+        if not quit_session(driver, hub):
+            leave_to_sweep(breakers.engine, str(driver.session_id), hub.url)
         raise BrowserUnavailable(f"its new session fails: {said_by(error)}", hub=hub.url) from error
     breakers.closed(hub.url, browser)
     return driver

@@ -39,7 +39,7 @@ class Lease:
         on_tick: Callable[[], object],
     ) -> None:
         self._engine = engine
-        self._session = OpenSession(session_id, hub, f"{socket.gethostname()}:{os.getpid()}")
+        self._session = OpenSession(session_id, hub, _holder())
         self._pages = pages
         self._on_tick = on_tick
         self._ended = threading.Event()
@@ -78,3 +78,18 @@ class Lease:
                     browser_sessions.used(self._engine, self._session, self._pages())
         except WarehouseUnavailable as error:
             log.warning("a browser session is not noted as used: %s", error.detail)
+
+
+def leave_to_sweep(engine: Engine | None, session_id: str, hub: str) -> None:
+    """Have a session ended by the sweep that could not be quit and has no lease."""
+    if engine is None:
+        return
+    try:
+        browser_sessions.used(engine, OpenSession(session_id, hub, _holder()))
+        browser_sessions.given_up(engine, session_id)
+    except WarehouseUnavailable as error:
+        log.warning("hub %s: a session is left behind and not noted: %s", hub, error.detail)
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

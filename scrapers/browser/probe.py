@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from scrapers.browser.breaker import Breakers
 from scrapers.browser.containment import check_allowed
 from scrapers.browser.failures import HUB_ERRORS, said_by
@@ -17,6 +19,7 @@ from scrapers.browser.hubs import (
     set_patience,
     start_session,
 )
+from scrapers.browser.lease import Lease
 from scrapers.errors import BrowserUnavailable
 from scrapers.settings import Settings
 
@@ -44,11 +47,17 @@ class HubProbe:
     full: bool = False
 
 
-def probe_hub(settings: Settings, hub: Hub, url: str | None = None) -> HubProbe:
+def probe_hub(
+    settings: Settings, hub: Hub, url: str | None = None, engine: Engine | None = None
+) -> HubProbe:
     """Open a session at a hub, load a page (without `url` an empty one), run a script, quit.
 
     The time is bounded by `session_start_timeout_seconds`, `page_load_timeout_seconds` and about
     half a minute. Breakers are neither asked nor told; see `probe_and_tell`.
+
+    Args:
+        engine: the warehouse, where the session is noted, so that it is ended if this process is
+            killed; without it a plain ChromeDriver would keep it then.
 
     Raises:
         ConfigInvalid: the page's host is not allowed, or a browser argument can't be used.
@@ -70,6 +79,7 @@ def probe_hub(settings: Settings, hub: Hub, url: str | None = None) -> HubProbe:
         driver = start_session(settings, hub, "eager", status.selenoid)
     except BrowserUnavailable as error:
         return outcome(False, error.detail)
+    lease = Lease(engine, str(driver.session_id), hub.url, pages=lambda: 0, on_tick=lambda: None)
     try:
         browser = prove(driver)
         if url is not None:
@@ -79,7 +89,8 @@ def probe_hub(settings: Settings, hub: Hub, url: str | None = None) -> HubProbe:
     except HUB_ERRORS as error:
         return outcome(False, said_by(error), browser_of(driver))
     finally:
-        quit_session(driver, hub)
+        lease.stop()
+        lease.end(gone=quit_session(driver, hub))
 
 
 def probe_and_tell(
@@ -90,7 +101,7 @@ def probe_and_tell(
     Raises:
         ConfigInvalid: as `probe_hub`.
     """
-    done = probe_hub(settings, hub, url)
+    done = probe_hub(settings, hub, url, breakers.engine)
     if done.ok:
         breakers.closed(hub.url, done.browser)
     else:

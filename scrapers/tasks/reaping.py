@@ -17,11 +17,12 @@ from scrapers.browser.probe import probe_and_tell
 from scrapers.errors import BrowserUnavailable
 from scrapers.settings import Settings
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import browser_sessions
+from scrapers.warehouse import browser_sessions, hub_state
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50  # sessions that one round ends
+_ENDING_SECONDS = 30.0  # after which a round ends no further session
 # A hub that shows its sessions is asked for them so often by a process.
 _LIST_SECONDS = 60.0
 # On top of the longest life of a session.
@@ -45,8 +46,8 @@ class Tending:
     def round(self, tools: Tools) -> Tended:
         """End what is abandoned, then probe what is due.
 
-        Takes at most about ten seconds for each hub, and for one that is probed a session's
-        start and half a minute.
+        Takes at most about a minute, and for a hub that is probed a session's start and half a
+        minute.
 
         Raises:
             WarehouseUnavailable: the next round does it.
@@ -61,7 +62,9 @@ class Tending:
             self._list_at = time.monotonic() + _LIST_SECONDS
             for hub in used.values():
                 _note_unknown(tools, hub)
-            browser_sessions.forget_old(tools.engine, [hub.url for hub in hubs])
+            names = [hub.url for hub in hubs]
+            browser_sessions.forget_old(tools.engine, names)
+            hub_state.forget_old(tools.engine, names)
         ended = _end_abandoned(tools, used)
         closed = 0
         for hub in hubs:
@@ -93,17 +96,23 @@ def _note_unknown(tools: Tools, hub: Hub) -> None:
 
 def _end_abandoned(tools: Tools, hubs: dict[str, Hub]) -> int:
     ended = 0
+    end = time.monotonic() + _ENDING_SECONDS
     away: set[str] = set()
     for session in browser_sessions.take_abandoned(tools.engine, list(hubs), AT_ONCE):
+        if time.monotonic() > end:
+            break  # what was taken is free again in a minute
         if session.hub in away:
             continue
+        hub = hubs[session.hub]
         try:
-            gone = end_session(hubs[session.hub], session.session_id)
+            gone = end_session(hub, session.session_id)
         except BrowserUnavailable as error:
-            # ChromeDriver takes the order even so, and carries it out after what it is stuck in;
-            # it is given again until the hub says that the session is gone.
+            # ChromeDriver takes the order even so, and carries it out when what it is stuck in (ten
+            # minutes at most, as version 156 does it)
+            # is over; it is given again until the hub says that the session is gone.
             log.warning("a session of %s can't be ended now: %s", session.holder, error.detail)
-            away.add(session.hub)
+            if not hub_status(hub).reachable:
+                away.add(session.hub)
             continue
         if not gone:
             log.warning("hub %s does not end a session of %s", session.hub, session.holder)

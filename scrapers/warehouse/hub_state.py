@@ -9,13 +9,13 @@ applies it to the row, on the database's clock.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import BrowserUnavailable
@@ -28,6 +28,7 @@ _DETAIL = 500  # characters that are kept of a failure's sentence
 _FACTOR = 2.0
 _MOST_DOUBLINGS = 16
 _JITTER = 0.3
+_FORGOTTEN = timedelta(days=1)
 
 
 class Position(StrEnum):
@@ -244,6 +245,23 @@ def let_go_on(engine: Engine) -> int:
     )
     with transaction(engine) as connection:
         return connection.execute(waiting.values(due_at=func.now())).rowcount
+
+
+def forget_old(engine: Engine, hubs: Sequence[str]) -> int:
+    """Drop the breakers of hubs that are none of these and had nothing happen for a day; how many.
+
+    Raises:
+        WarehouseUnavailable: PostgreSQL is away.
+    """
+    row = HubStateRow
+    latest = func.greatest(row.opened_at, row.next_probe_at, row.worked_at)  # passes over nulls
+    with transaction(engine) as connection:
+        return connection.execute(
+            delete(row).where(
+                row.hub.not_in(list(hubs)),
+                func.coalesce(latest < func.now() - _FORGOTTEN, True),
+            )
+        ).rowcount
 
 
 def _breaker(row: Any) -> Breaker:

@@ -25,7 +25,7 @@ from scrapers.settings import settings as process_settings
 from scrapers.targets import Target
 from scrapers.tasks.reaping import Tended, Tending
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import hub_state
+from scrapers.warehouse import browser_sessions, hub_state
 from scrapers.warehouse.health_tables import HubStateRow
 from scrapers.warehouse.hub_state import Breaker, Position
 from scrapers.warehouse.ops_tables import TargetRow
@@ -295,6 +295,34 @@ def test_a_probe_loads_the_page_and_leaves_nothing(
     assert not probe_hub(settings, Hub.from_url(dead_hub())).ok
 
 
+def test_a_probe_that_gets_stuck_is_ended_by_the_sweep(
+    engine: Engine,
+    make: Make,
+    site: Site,
+    driver: ChromeDriver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scrapers.browser.hubs.QUICK_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.browser.hubs.QUIT_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.warehouse.browser_sessions._SETTLED", timedelta())
+    with Front(driver.port) as front:
+        front.stuck_on = "/session/"  # a session is given, and does nothing
+        settings = make(front.url)
+        give_up(engine, settings, front.url, due=True)
+        with Browser(settings, engine) as browser, pytest.raises(BrowserUnavailable):
+            browser.prepare(EAGER)
+        assert breaker(engine, front.url).state == Position.OPEN
+        assert browser_sessions.count_by_hub(engine) == {front.url: 1}
+        with engine.begin() as connection:
+            connection.execute(update(HubStateRow).values(next_probe_at=text("now()")))
+        Tending().round(Tools(settings))
+        assert browser_sessions.count_by_hub(engine) == {front.url: 2}
+        front.stuck_on = ""
+        Breakers(settings, engine).closed(front.url, None)
+        assert Tending().round(Tools(settings)) == Tended(ended=2)
+        wait_until(lambda: not driver.browsers())
+
+
 def test_the_command_line_shows_and_mends(
     engine: Engine, make: Make, driver: ChromeDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,3 +378,19 @@ def test_two_transactions_do_not_open_it_twice(engine: Engine, make: Make) -> No
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: Breakers(settings, engine).take_probe(hub), range(8)))
     assert sum(taken) == 1
+
+
+def test_a_hub_that_is_taken_out_of_the_settings_is_forgotten_after_a_day(
+    engine: Engine, make: Make
+) -> None:
+    settings = make("http://new/wd/hub")
+    for hub in ("http://old/wd/hub", "http://older/wd/hub", "http://new/wd/hub"):
+        give_up(engine, settings, hub, due=True)
+    with engine.begin() as connection:
+        connection.execute(
+            update(HubStateRow)
+            .where(HubStateRow.hub != "http://old/wd/hub")
+            .values(opened_at=text("now() - interval '2 days'"), next_probe_at=None)
+        )
+    assert hub_state.forget_old(engine, ["http://new/wd/hub"]) == 1
+    assert set(hub_state.seen(engine).by_hub) == {"http://old/wd/hub", "http://new/wd/hub"}

@@ -143,38 +143,74 @@ def test_a_hub_that_was_restarted_knows_the_session_no_more(
     assert not rows(engine)
 
 
-@pytest.mark.parametrize("kind", ["--type=renderer", ""])
-def test_a_stuck_browser_is_gone_after_a_while(
-    engine: Engine, make: Make, site: Site, hub: ChromeDriver, kind: str
+def test_a_stuck_page_process_costs_no_session(
+    engine: Engine, make: Make, site: Site, hub: ChromeDriver
 ) -> None:
-    """A stopped renderer, or a stopped browser, answers nothing; ChromeDriver lives."""
+    """A stopped renderer answers nothing; its browser is gone when the next page is there."""
     settings = make(hub.url)
-    tending, tools = Tending(), Tools(settings)
     with Browser(settings, engine) as browser:
         browser.load(f"{site.url}/a", EAGER)
+        (main,) = hub.browsers()
         victims = [
-            child
-            for child in psutil.Process(hub.browsers()[0].pid).children(recursive=True)
-            if kind and kind in child.cmdline()
-        ] or hub.browsers()
+            child for child in main.children(recursive=True) if "--type=renderer" in child.cmdline()
+        ]
+        assert victims
         for victim in victims:
             victim.suspend()
-        # The session's proof before the page fails, and another one loads the page.
-        assert browser.load(f"{site.url}/a", EAGER).hub == hub.url
+        try:
+            assert browser.load(f"{site.url}/a", EAGER).hub == hub.url
+            wait_until(lambda: len(hub.browsers()) == 1)
+            assert _gone(main)
+            assert len(rows(engine)) == 1
+        finally:
+            # A stopped process can't notice that its browser is gone; where the hub is a
+            # Selenoid, the container takes it along.
+            for victim in victims:
+                if victim.is_running():
+                    victim.resume()
+        wait_until(lambda: all(_gone(victim) for victim in victims))
 
-        def gone() -> bool:
+
+def test_a_stuck_browser_is_left_at_once_and_gone_when_its_hub_can(
+    engine: Engine, make: Make, site: Site, hub: ChromeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ChromeDriver can do nothing with a session while its browser's main process hangs."""
+    monkeypatch.setattr("scrapers.browser.hubs.QUIT_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.browser.session.QUICK_SECONDS", 1.0)
+    monkeypatch.setattr("scrapers.browser.hub._END_SECONDS", 1.0)
+    settings = make(hub.url)
+    tending, tools = Tending(), Tools(settings)
+    with Browser(settings, engine) as browser, Worker(settings) as worker:
+        worker.load(f"{site.url}/a")
+        browser.load(f"{site.url}/a", EAGER)
+        assert browser._session is not None
+        (stuck,) = [
+            main for main in hub.browsers() if _of_session(main, browser._session.driver.caps)
+        ]
+        stuck.suspend()
+        try:
+            assert browser.load(f"{site.url}/a", EAGER).hub == hub.url
+            worker.kill()
+            run_out_abandoned(engine, browser)
+            assert tending.round(tools) == Tended(ended=1), (
+                "others at the hub are ended all the same"
+            )
+            assert len(rows(engine)) == 2
+        finally:
+            stuck.resume()
+
+        def cleaned_up() -> bool:
             run_out_abandoned(engine, browser)
             tending.round(tools)
             return len(hub.browsers()) == 1 and len(rows(engine)) == 1
 
-        wait_until(gone, seconds=60)
-        # A stopped process can't notice that its browser is gone; where the hub is a Selenoid,
-        # the container takes it along.
-        for victim in victims:
-            if victim.is_running():
-                victim.resume()
-        wait_until(lambda: all(not one.is_running() or _dead(one) for one in victims))
+        wait_until(cleaned_up)
+        assert _gone(stuck)
         assert browser.load(f"{site.url}/a", EAGER).hub == hub.url
+
+
+def _of_session(main: psutil.Process, caps: dict[str, Any]) -> bool:
+    return any(caps["chrome"]["userDataDir"] in argument for argument in main.cmdline())
 
 
 def run_out_abandoned(engine: Engine, browser: Browser) -> None:
@@ -188,8 +224,8 @@ def run_out_abandoned(engine: Engine, browser: Browser) -> None:
         )
 
 
-def _dead(process: psutil.Process) -> bool:
-    return bool(process.status() == psutil.STATUS_ZOMBIE)
+def _gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_stopped_hub_is_left_and_cleaned_up_when_it_goes_on(

@@ -85,7 +85,10 @@ class ChromeDriver:
         return [
             child
             for child in psutil.Process(self._process.pid).children(recursive=True)
-            if "chrom" in _name(child) and "--type=" not in " ".join(_command(child))
+            # One that has ended and is not yet missed by its parent has no command any more.
+            if "chrom" in _name(child)
+            and (command := _command(child))
+            and "--type=" not in " ".join(command)
         ]
 
     def kill_browsers(self, kind: str = "") -> int:
