@@ -20,6 +20,7 @@ def status(
 ) -> None:
     """Targets by state, open batches, paused sources, the latest failures."""
     from scrapers.warehouse.engine import engine
+    from scrapers.warehouse.source import FOR_GOOD
 
     found = _status(engine(settings()))
     if as_json:
@@ -31,9 +32,11 @@ def status(
         ((row["page_kind"], row["state"], row["targets"]) for row in found["targets"]),
     )
     for pause in found["paused_sources"]:
+        end = "it is resumed"
+        if pause["paused_until"] < FOR_GOOD:
+            end = f"{pause['paused_until']:%Y-%m-%d %H:%M:%S} UTC"
         out.print(
-            f"{pause['source']} is paused until {pause['paused_until']:%Y-%m-%d %H:%M:%S} UTC: "
-            f"{pause['reason']}",
+            f"{pause['source']} is paused until {end}: {pause['reason']}",
             style="yellow",
             markup=False,
         )

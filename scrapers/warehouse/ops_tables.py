@@ -225,7 +225,7 @@ class SourceStateRow(Base):
         server_default=text("0"),
     )
     pauses: Mapped[int] = _col(
-        "pauses running, each longer than the last, since a page was last right",
+        "pauses running, each longer than the last, since it was last well",
         server_default=text("0"),
     )
     probe_until: Mapped[datetime | None] = _col(

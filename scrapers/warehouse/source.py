@@ -238,6 +238,8 @@ def wrong(
             resumed_at=None,
             gentle_pages=0,
         )
+        # What waited for this page's try need not wait for the end of its lease.
+        _wake(connection, until)
         return Pause(since, until, error.detail, error.failure_class, row.paused_by)
 
 
@@ -408,14 +410,18 @@ def _count(connection: Connection, host: str) -> None:
     )
 
 
-def _wake(connection: Connection) -> None:
-    """Make due what waits for the source and for nothing else; see `holding.postpone`."""
+def _wake(connection: Connection, at: datetime | None = None) -> None:
+    """Make due at `at`, or now, what waits for longer, for the source and for nothing else.
+
+    See `holding.postpone` for what waits so.
+    """
+    when = func.now() if at is None else at
     waiting = (
         select(TargetRow.target_key)
         .where(
             TargetRow.state == State.PLANNED,
             TargetRow.holder.is_(None),
-            TargetRow.due_at > func.now(),
+            TargetRow.due_at > when,
             TargetRow.failing_since.is_(None),
         )
         .order_by(TargetRow.target_key)
@@ -423,7 +429,7 @@ def _wake(connection: Connection) -> None:
         .with_for_update(skip_locked=True)
     )
     connection.execute(
-        update(TargetRow).where(TargetRow.target_key.in_(waiting)).values(due_at=func.now())
+        update(TargetRow).where(TargetRow.target_key.in_(waiting)).values(due_at=when)
     )
 
 

@@ -126,6 +126,25 @@ def test_the_watch_runs_an_hour_before_the_night(read: dict[str, Any]):
     assert not watch.get("catchup", False)
 
 
+def test_the_catch_up_runs_each_hour_one_at_a_time_in_one_row(read: dict[str, Any]):
+    dag = read["dags"]["whoscored_catch_up"]
+    assert dag["timetable"]["__var"]["expression"] == "30 * * * *"
+    assert dag["max_active_runs"] == 1
+    assert not dag.get("catchup", False)
+    row = [
+        "catch_up_schedules",
+        "publish_schedules",
+        "catch_up_matches",
+        "publish_matches",
+        "catch_up_more_pages",
+        "publish_more_pages",
+    ]
+    tasks = {task["__var"]["task_id"]: task["__var"] for task in dag["tasks"]}
+    assert sorted(tasks) == sorted(row)
+    for task_id, following in zip(row, [*row[1:], None], strict=True):
+        assert tasks[task_id].get("downstream_task_ids", []) == ([following] if following else [])
+
+
 def test_a_re_parse_tries_unless_told_otherwise(read: dict[str, Any]):
     params = dict(read["dags"]["whoscored_reparse"]["params"])
     assert params["dry_run"]["default"] is True

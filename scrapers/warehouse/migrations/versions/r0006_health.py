@@ -322,7 +322,7 @@ def upgrade() -> None:
             sa.Integer(),
             server_default=sa.text("0"),
             nullable=False,
-            comment="pauses running, each longer than the last, since a page was last right",
+            comment="pauses running, each longer than the last, since it was last well",
         ),
         schema="ops",
     )
