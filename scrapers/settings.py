@@ -168,6 +168,10 @@ class Settings(BaseSettings):
     )
 
     # the source
+    export_url: str = Field(
+        default=(ROOT / "var" / "export").as_uri(),
+        description="fsspec URL of the exported Parquet files: file:///…, s3://bucket/prefix",
+    )
     base_url: str = Field(
         default="https://www.whoscored.com", description="where the site is (tests: the stand-in)"
     )

@@ -10,11 +10,14 @@ import typer
 from scrapers.cli.coverage import coverage
 from scrapers.cli.db import db_app
 from scrapers.cli.demo import demo_app
+from scrapers.cli.doctor import doctor
+from scrapers.cli.export import export_app
 from scrapers.cli.failures import FailureGroup
 from scrapers.cli.field_coverage import field_coverage
 from scrapers.cli.follow import follow
 from scrapers.cli.gaps import catch_up, gaps
 from scrapers.cli.hubs import hubs_app
+from scrapers.cli.incidents import alerts_app, incidents_app, watchman
 from scrapers.cli.lineage import lineage
 from scrapers.cli.metrics import metrics_app
 from scrapers.cli.names import names_app
@@ -38,9 +41,13 @@ app.add_typer(db_app, name="db")
 app.add_typer(selectors_app, name="selectors")
 app.add_typer(names_app, name="names")
 app.add_typer(hubs_app, name="hubs")
+app.add_typer(incidents_app, name="incidents")
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(source_app, name="source")
 app.add_typer(metrics_app, name="metrics")
+app.add_typer(export_app, name="export")
 selectors_app.command("coverage")(field_coverage)
+app.command()(doctor)
 app.command()(follow)
 app.command()(scrape)
 app.command("catch-up")(catch_up)
@@ -48,5 +55,6 @@ app.command()(gaps)
 app.command()(reparse)
 app.command()(watch)
 app.command()(status)
+app.command()(watchman)
 app.command()(coverage)
 app.command()(lineage)
