@@ -23,7 +23,9 @@ def make_app(current: Settings) -> Celery:
     """The app for these settings."""
     broker = current.broker_url.get_secret_value()
     on_rabbitmq = broker.startswith(("amqp", "pyamqp"))
-    app = Celery("touchline", broker=broker, include=["scrapers.tasks.tasks"])
+    app = Celery(
+        "touchline", broker=broker, include=["scrapers.tasks.tasks", "scrapers.tasks.preflight"]
+    )
     app.conf.update(
         task_queues=[_queue(name, on_rabbitmq) for name in (FETCH, PARSE, SWEEP)],
         task_default_queue=PARSE,

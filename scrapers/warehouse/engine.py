@@ -38,14 +38,14 @@ def engine(settings: Settings | None = None) -> Engine:
     return _engine(url, os.getpid())
 
 
-def single_connection(settings: Settings) -> Engine:
+def single_connection(settings: Settings, connect_seconds: int = CONNECT_SECONDS) -> Engine:
     """A new engine of one connection, whose temporary tables stay until it is disposed of.
 
     Raises:
         ConfigInvalid: the address is none.
     """
     url = settings.database_url.get_secret_value()
-    return _make(url, pool_size=1, max_overflow=0, pool_timeout=30)
+    return _make(url, connect_seconds, pool_size=1, max_overflow=0, pool_timeout=30)
 
 
 @lru_cache(maxsize=8)
@@ -55,10 +55,10 @@ def _engine(url: str, pid: int) -> Engine:
     return _make(url, pool_pre_ping=True, pool_size=4, max_overflow=8, pool_timeout=30)
 
 
-def _make(url: str, **pool: Any) -> Engine:
+def _make(url: str, connect_seconds: int = CONNECT_SECONDS, **pool: Any) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is none, with a login's end in it
         raise _wrong_address("is no database address") from None
     if parsed.get_backend_name() != "postgresql":
         raise _wrong_address(f"names {parsed.get_backend_name()}, not postgresql")
@@ -67,7 +67,7 @@ def _make(url: str, **pool: Any) -> Engine:
         **pool,
         hide_parameters=True,  # values of rows have no place in a log
         connect_args={
-            "connect_timeout": CONNECT_SECONDS,
+            "connect_timeout": connect_seconds,
             "application_name": "touchline",
             "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",
             "keepalives_idle": 30,

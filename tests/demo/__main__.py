@@ -46,12 +46,22 @@ def up(home: Path) -> int:
         started = stack.start(
             home, airflow=True, say=lambda line: _step(spinner, line), site=show.site_arguments()
         )
+    console.print(f"Preflight: {preflight(started)}", highlight=False)
     day = night.choose_day()
     console.print(f"The night of [bold]{day}[/]: Airflow runs whoscored_nightly for it.")
     night.run(started, day, console)
     show.landed(started, console)
     show.addresses(started, console)
     return 0
+
+
+def preflight(started: stack.Stack) -> str:
+    """What `touchline doctor` says of the running demo, in a line.
+
+    Raises:
+        GroupError: a check fails; the text is the doctor's.
+    """
+    return started.touchline("doctor", "--wait", "30").stdout.strip().splitlines()[-1]
 
 
 def down(home: Path) -> int:

@@ -90,13 +90,20 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def _check_known(connection: Connection) -> None:
-    revision = _revision(connection)
+def is_known(revision: str | None) -> bool:
+    """Whether this release has the revision; None, before the first, is known."""
     try:
         ScriptDirectory.from_config(_config()).get_revision(revision or "base")
     except CommandError:
+        return False
+    return True
+
+
+def _check_known(connection: Connection) -> None:
+    revision = _revision(connection)
+    if not is_known(revision):
         raise ConfigInvalid(
             f"the database is at revision {revision}, which this release does not know: "
             "a newer release has migrated it, so install that one",
             revision=revision,
-        ) from None
+        )
