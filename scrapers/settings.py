@@ -39,6 +39,7 @@ from scrapers.targets import PageKind
 
 PREFIX = "TOUCHLINE_"
 FILE_SUFFIX = "_FILE"
+RABBITMQ_PATIENCE_SECONDS = 30 * 60
 _BETWEEN_ADDRESSES = r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)"
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -356,6 +357,13 @@ class Settings(BaseSettings):
                 "look-back before its correction is due"
             )
         _check_broker(self.broker_url.get_secret_value())
+        longest = max(self.fetch_hard_limit_seconds, self.parse_hard_limit_seconds)
+        on_rabbitmq = not self.broker_url.get_secret_value().startswith("redis")
+        if on_rabbitmq and longest >= RABBITMQ_PATIENCE_SECONDS:
+            raise ValueError(
+                f"with RabbitMQ the hard limits must be below {RABBITMQ_PATIENCE_SECONDS} s: it "
+                "takes a message back that is not done with by then (its consumer_timeout)"
+            )
         for name in ("alerts_on_call", "alerts_data_engineers"):
             _check_addresses(name, getattr(self, name).get_secret_value())
         if not self.hub_urls:
@@ -409,7 +417,9 @@ def _check_broker(url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:  # a port that is no number
+        if parts.scheme.startswith("redis"):
+            int(parts.path.strip("/") or 0)
+    except ValueError:  # a port, or Redis' database, that is no number
         usable = False
     if not usable:
         raise ValueError(

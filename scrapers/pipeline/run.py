@@ -68,12 +68,16 @@ def run_request(
             and `check_completeness`.
     """
     published: dict[Step, PublishSummary] = {}
+    begun = False
     for step in RUN_STEPS:
         if not set(KINDS[step]) & set(request.page_kinds):
             continue
         key = BatchKey(dag_id, run_id, step)
-        # Not patiently: nothing is under way yet, and a wrong address should be told at once.
-        batch_id = dispatch(engine, settings, key, request, step, send)
+        # The first one not patiently: nothing is under way yet, and a wrong address should be
+        # told at once. Later a broker that is away is waited for.
+        ask = (engine, settings, key, request, step, send)
+        batch_id = patiently(dispatch, *ask) if begun else dispatch(*ask)
+        begun = True
         if batch_id is None:
             continue
         progress = wait(engine, batch_id, step, on_progress, poll_seconds)
@@ -84,10 +88,10 @@ def run_request(
 
 
 def patiently(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Call again, after the waits of its class, while the warehouse is away."""
+    """Call again, after the waits of its class, while the warehouse or the broker is away."""
     policy = WarehouseUnavailable.retry
     return Retrying(
-        retry=retry_if_exception_type(WarehouseUnavailable),
+        retry=retry_if_exception_type((WarehouseUnavailable, BrokerUnavailable)),
         stop=stop_after_delay(policy.patience),
         wait=lambda state: policy.wait_before(state.attempt_number).total_seconds(),
         before_sleep=before_sleep_log(log, logging.WARNING),

@@ -14,9 +14,14 @@ from kombu.entity import Exchange, Queue
 from scrapers.settings import Settings, settings
 
 FETCH, PARSE, SWEEP = "fetch", "parse", "sweep"
-_CONNECT_SECONDS = 5
+# Patience with a broker: until it takes a connection, and until it answers on one.
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 15
 # Between two looks after the browser hubs.
 TEND_SECONDS = 5.0
+# A page that takes its worker along so often is given up by the queue; the ledger, which counts
+# too (`WorkerLost`), has given it up long before. RabbitMQ 4 has this limit anyway, 3 has none.
+_DELIVERIES = 20
 
 
 def make_app(current: Settings) -> Celery:
@@ -40,7 +45,11 @@ def make_app(current: Settings) -> Celery:
         # A broker that is away is waited for; see BrokerUnavailable for what sends.
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_connection_timeout=_CONNECT_SECONDS,
+        broker_connection_timeout=CONNECT_SECONDS,
+        # A queue whose leader is not elected yet after a restart closes the channel, no more.
+        broker_channel_error_retry=True,
+        # RabbitMQ only: a node that has vanished without a word is missed after twice this.
+        broker_heartbeat=30,
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.2, "interval_max": 1},
         broker_transport_options=_transport(current, on_rabbitmq),
         task_serializer="json",
@@ -53,12 +62,29 @@ def make_app(current: Settings) -> Celery:
                 "task": "touchline.sweep",
                 "schedule": current.sweep_interval_seconds,
                 # A sweep that nobody took up in time is of no use: the next one does its work.
-                "options": {"queue": SWEEP, "expires": max(current.sweep_interval_seconds, 1)},
+                "options": {
+                    "queue": SWEEP,
+                    "expires": max(current.sweep_interval_seconds, 1),
+                    "confirm_timeout": ANSWER_SECONDS,
+                },
             },
             "tend": {
                 "task": "touchline.tend",
                 "schedule": TEND_SECONDS,
-                "options": {"queue": SWEEP, "expires": TEND_SECONDS},
+                "options": {
+                    "queue": SWEEP,
+                    "expires": TEND_SECONDS,
+                    "confirm_timeout": ANSWER_SECONDS,
+                },
+            },
+            "watch": {
+                "task": "touchline.watch",
+                "schedule": current.health_interval_seconds,
+                "options": {
+                    "queue": SWEEP,
+                    "expires": max(current.health_interval_seconds, 1),
+                    "confirm_timeout": ANSWER_SECONDS,
+                },
             },
         },
         beat_max_loop_interval=max(current.sweep_interval_seconds, 1),
@@ -67,8 +93,12 @@ def make_app(current: Settings) -> Celery:
 
 
 def _queue(name: str, on_rabbitmq: bool) -> Queue:
-    # Quorum queues are kept on several nodes and survive the loss of one.
-    arguments = {"x-queue-type": "quorum"} if on_rabbitmq else {}
+    # Quorum queues are kept on several nodes and survive the loss of one. They know no QoS for a
+    # whole channel: Celery finds that out by this argument. Nothing of ours has an ETA, which
+    # would need further queues: what is due later waits in the ledger.
+    arguments: dict[str, object] = {}
+    if on_rabbitmq:
+        arguments = {"x-queue-type": "quorum", "x-delivery-limit": _DELIVERIES}
     exchange = Exchange(name, type="direct")  # type: ignore[no-untyped-call]
     return Queue(  # type: ignore[no-untyped-call]
         name, exchange, routing_key=name, queue_arguments=arguments
@@ -77,10 +107,14 @@ def _queue(name: str, on_rabbitmq: bool) -> Queue:
 
 def _transport(current: Settings, on_rabbitmq: bool) -> dict[str, object]:
     if on_rabbitmq:
-        return {"confirm_publish": True}
+        return {
+            "confirm_publish": True,
+            "read_timeout": ANSWER_SECONDS,
+            "write_timeout": ANSWER_SECONDS,
+        }
     return {
         "visibility_timeout": current.visibility_timeout_seconds,
-        "socket_connect_timeout": _CONNECT_SECONDS,
+        "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": 30,
         "socket_keepalive": True,
         "retry_on_timeout": True,

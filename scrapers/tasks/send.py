@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kombu.exceptions import ConnectionError as KombuConnectionError
-from kombu.exceptions import OperationalError
 from sqlalchemy import Engine
 
-from scrapers.errors import BrokerUnavailable
-from scrapers.tasks.app import FETCH, PARSE, app
+from scrapers.errors import BrokerUnavailable, ConfigInvalid
+from scrapers.tasks.app import ANSWER_SECONDS, FETCH, PARSE, app
+from scrapers.tasks.broker import connected
 from scrapers.warehouse import sending
 from scrapers.warehouse.engine import engine
 from scrapers.warehouse.records import State
@@ -25,6 +24,7 @@ def send_batch(batch_id: UUID) -> int:
 
     Raises:
         BrokerUnavailable: nothing is lost; the sweep sends it, or call again.
+        ConfigInvalid: the broker refuses us; nothing is lost either.
     """
     warehouse = engine()
     sent = 0
@@ -46,36 +46,44 @@ def send_due(
 
     Raises:
         BrokerUnavailable: those that the broker did not take are noted as not sent.
+        ConfigInvalid: it refuses us; the same.
     """
     if limit <= 0:
         return 0
     keys = sending.to_send(warehouse, state, limit, batch_id=batch_id, target_key=target_key)
+    if not keys:
+        return 0
     name, queue = TASKS[state]
-    for number, key in enumerate(keys):
-        try:
-            app.send_task(name, args=(key,), queue=queue)
-        except (OperationalError, KombuConnectionError, OSError) as error:
-            sending.not_sent(warehouse, keys[number:])
-            raise unavailable(error) from error
-    return len(keys)
+    sent = 0
+    try:
+        with connected() as connection, app.amqp.Producer(connection) as producer:
+            for key in keys:
+                app.send_task(
+                    name,
+                    args=(key,),
+                    queue=queue,
+                    producer=producer,
+                    # Once more could be twice; whoever called does it again, or the sweep.
+                    retry=False,
+                    confirm_timeout=ANSWER_SECONDS,
+                )
+                sent += 1
+    except (BrokerUnavailable, ConfigInvalid):
+        sending.not_sent(warehouse, keys[sent:])
+        raise
+    return sent
 
 
 def waiting(queue: str) -> int:
     """Messages that wait in a queue of the broker, those already with a worker not counted.
 
+    A quorum queue that has no leader just then says 0: the sweep may then send again what is
+    not lost, and the ledger lets only one of the two be done.
+
     Raises:
         BrokerUnavailable: it can't be reached.
+        ConfigInvalid: it refuses us.
     """
-    try:
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
-            declared = app.amqp.queues[queue](connection.default_channel)
-            return int(declared.queue_declare().message_count)
-    except (OperationalError, KombuConnectionError, OSError) as error:
-        raise unavailable(error) from error
-
-
-def unavailable(error: Exception) -> BrokerUnavailable:
-    """The failure for an error of the broker; its address and password are not in it."""
-    cause = error.__cause__ or error
-    return BrokerUnavailable(f"the broker can't be reached ({type(cause).__name__})")
+    with connected() as connection:
+        declared = app.amqp.queues[queue](connection.default_channel)
+        return int(declared.queue_declare().message_count)

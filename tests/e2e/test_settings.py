@@ -61,6 +61,16 @@ def test_a_missing_setting_is_named(command: list[str], name: str, tmp_path: Pat
         ({"TOUCHLINE_VISIBILITY_TIMEOUT_SECONDS": "10"}, "visibility_timeout_seconds"),
         ({"TOUCHLINE_BROKER_URL": "postgresql://user:sesame@host/x"}, "broker_url"),
         ({"TOUCHLINE_BROKER_URL": "redis://:sesame@host:many/0"}, "broker_url"),
+        ({"TOUCHLINE_BROKER_URL": "redis://:sesame@host:6379/first"}, "broker_url"),
+        ({"TOUCHLINE_BROKER_URL": "amqp://user:sesame@:5672//"}, "broker_url"),
+        (
+            {
+                "TOUCHLINE_BROKER_URL": "amqp://user:sesame@host:5672//",
+                "TOUCHLINE_FETCH_HARD_LIMIT_SECONDS": "1800",
+                "TOUCHLINE_VISIBILITY_TIMEOUT_SECONDS": "3600",
+            },
+            "consumer_timeout",
+        ),
         ({"TOUCHLINE_PAGE_INTERVAL_SECONDS": "600"}, "page_interval_seconds"),
         ({"TOUCHLINE_LOOKBACK_DAYS": "1"}, "lookback_days"),
         (

