@@ -10,6 +10,8 @@ LOCK = $(BIN)/uv pip compile -q $(LOCK_ARGS) --python-version 3.11 --no-annotate
 	--custom-compile-command 'make lock'
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LAYOUTS_ARGS ?=
+MUTATIONS_ARGS ?=
 # Test files run side by side, each file in one process; JOBS=0: one after the other.
 JOBS ?= 2
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
@@ -72,6 +74,14 @@ bench: setup ## Measure overhead, browser use, parsing and landing; also var/ben
 .PHONY: register
 register: setup ## Write docs/failures.md and the alert rules anew from scrapers/failures.yaml
 	@$(BIN)/python -m scrapers.metrics.documents
+
+.PHONY: mutations
+mutations: setup ## Read, judge and land 10,000 damaged pages; figures in docs/mutations.md
+	@$(BIN)/python -W ignore -m tests.mutations --document docs/mutations.md $(MUTATIONS_ARGS)
+
+.PHONY: layouts
+layouts: setup ## Prove that no change of the layout lands wrong rows; also docs/layout-changes.md
+	@$(BIN)/python -W ignore -m tests.layouts $(LAYOUTS_ARGS)
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)

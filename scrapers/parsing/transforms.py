@@ -142,6 +142,24 @@ def _build_multiply(argument: Any, zone: ZoneInfo) -> Step:
     return multiply
 
 
+def _build_divide(argument: Any, zone: ZoneInfo) -> Step:
+    is_number = type(argument) in (int, float) and math.isfinite(argument) and argument != 0
+    if not is_number:
+        raise ValueError("divide needs a number, e.g. 60")
+    divisor = Decimal(repr(argument))
+
+    def divide(value: Any) -> int | float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise MisfitError(f"is no number: {shown(value)}")
+        # Not as a factor: 5400 s are 90 min, and no decimal fraction is a sixtieth.
+        quotient = Decimal(repr(value)) / divisor
+        if abs(quotient) >= _EXACT:
+            raise MisfitError(f"is out of all bounds: {shown(value)}")
+        return int(quotient) if quotient == quotient.to_integral_value() else float(quotient)
+
+    return divide
+
+
 def _build_unix_time(argument: Any, zone: ZoneInfo) -> Step:
     if argument not in _UNIX_UNITS:
         raise ValueError(f"unix_time counts in {' or '.join(_UNIX_UNITS)}")
@@ -255,6 +273,11 @@ TRANSFORMS: dict[str, Transform] = {
     "multiply": Transform(
         "multiplies a number, for another unit: 1.83 times 100 is 183",
         _build_multiply,
+        {"type": "number"},
+    ),
+    "divide": Transform(
+        "divides a number, for another unit: 5400 by 60 is 90",
+        _build_divide,
         {"type": "number"},
     ),
     "map": Transform(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from scrapers.browser.plan import FetchPlan
-from scrapers.errors import ConfigInvalid, LayoutChanged
+from scrapers.errors import ConfigInvalid, LayoutChanged, TargetAbsent
 from scrapers.parsing.conditions import failed
 from scrapers.parsing.extract import Extracted, extract
 from scrapers.parsing.model import SelectorFile
@@ -18,6 +18,18 @@ from scrapers.targets import PageKind
 def newest_first(versions: Iterable[SelectorFile]) -> list[SelectorFile]:
     """Versions of a page kind in the order in which they are tried."""
     return sorted(versions, key=lambda s: (s.effective_from, s.version), reverse=True)
+
+
+def _unread(page: Page, selector: SelectorFile) -> list[str]:
+    """Fields of a page that a version does not read, though it is not its layout."""
+    try:
+        extract(page, selector)
+    except LayoutChanged as error:
+        fields = error.facts.get("fields")
+        return list(map(str, fields)) if isinstance(fields, list) else []
+    except TargetAbsent:
+        return []
+    return []
 
 
 class Versions(ABC):
@@ -46,8 +58,7 @@ class Versions(ABC):
 
         Raises:
             ConfigInvalid: there is no such version.
-            LayoutChanged: the page bears no version's fingerprint; `facts["candidates"]` says
-                for each version what is missing, `facts["fields"]` for the nearest.
+    X
         """
         versions = self.for_kind(kind)
         if version is not None:
@@ -63,7 +74,7 @@ class Versions(ABC):
             told = "; ".join(lacking[nearest.name])
             raise LayoutChanged(
                 f"the page bears no fingerprint of {kind.value}; nearest is {nearest.name}: {told}",
-                fields=["fingerprint"],
+                fields=["fingerprint", *_unread(page, nearest)],
                 candidates=lacking,
                 url=page.url,
             )
@@ -85,15 +96,31 @@ class Versions(ABC):
             LayoutChanged: it satisfies none; the fields are those of the most likely version.
             ConfigInvalid: there is no usable selector file.
         """
+        return next(self.readings(page, kind, on, version))
+
+    def readings(
+        self, page: Page, kind: PageKind, on: date | None = None, version: str | None = None
+    ) -> Iterator[tuple[SelectorFile, Extracted]]:
+        """What each fitting version reads that the page satisfies in every field.
+
+        Raises:
+            TargetAbsent, LayoutChanged, ConfigInvalid: as `read`; LayoutChanged if none does.
+        """
         errors: list[LayoutChanged] = []
+        is_read = False
         tried: dict[str, list[str]] = {}
         for selector in self.candidates(page, kind, on, version):
             try:
-                return selector, extract(page, selector)
+                extracted = extract(page, selector)
             except LayoutChanged as error:
                 failures = error.facts.get("failures")
                 tried[selector.name] = list(failures) if isinstance(failures, list) else []
                 errors.append(error)
+                continue
+            is_read = True
+            yield selector, extracted
+        if is_read:
+            return
         errors[0].facts["candidates"] = tried
         raise errors[0]
 

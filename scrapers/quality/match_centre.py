@@ -17,12 +17,12 @@ from scrapers.quality.checks import (
     equal,
     filled,
     holds,
-    matching,
     note,
     one_of,
     unique,
     whole_batch,
 )
+from scrapers.quality.names import SEASON, TEAM_NAMES
 from scrapers.quality.subjects import KEY, Subject, rule, staged
 from scrapers.whoscored.rows import COLUMNS
 
@@ -42,7 +42,6 @@ POSITIONS = frozenset(
 DICTIONARIES = frozenset(
     {"event_type", "qualifier", "period", "outcome", "card", "satisfied_event", "formation"}
 )
-SEASON_NAME = r"^\d{4}(?:/\d{4})?$"
 # The ball can lie a little beyond the lines.
 PITCH = (-10, 110)
 MINUTES, EXPANDED = (0, 150), (0, 200)
@@ -51,7 +50,7 @@ FEWEST_EVENTS, FEWEST_EVENTS_OF_A_HALF = 400, 50
 
 TABLES = (
     staged("competition"),
-    staged("season", note(matching("name", SEASON_NAME, "the name is as 2022 or 2022/2023"))),
+    SEASON,
     staged("team"),
     staged("player", between("height_cm", 120, 230), between("weight_kg", 35, 160)),
     staged("referee"),
@@ -246,6 +245,17 @@ LEFT JOIN formed f ON f.target_key = s.target_key AND f.team_id = s.team_id
 LEFT JOIN counted c ON c.target_key = s.target_key AND c.side = s.side
 """
 
+# Throw-ins and corners are taken from the lines: in any other unit the events of a match end
+# elsewhere. A shot on target is told by where it crosses the goal's line, in the middle.
+_PITCH_REACHED = f"""
+SELECT target_key, count(*) AS events, max(x)::float8 AS x, max(y)::float8 AS y,
+       max(end_x)::float8 AS end_x, max(end_y)::float8 AS end_y,
+       avg(goal_mouth_y)::float8 AS goal_mouth_y
+FROM staging.event
+WHERE target_key = ANY(:targets)
+GROUP BY target_key HAVING count(*) >= {FEWEST_EVENTS}
+"""
+
 _MINUTES = """
 SELECT l.target_key, l.match_id, l.player_id, l.minutes_played, l.minute_on, l.minute_off,
        m.expanded_max_minute AS match_end
@@ -280,6 +290,10 @@ _AGAINST_SCHEDULE = """
 SELECT m.target_key, m.match_id, m.home_team_id, m.away_team_id,
        f.home_team_id AS scheduled_home_team_id, f.away_team_id AS scheduled_away_team_id,
        extract(epoch FROM m.kickoff_utc - f.kickoff_utc)::float8 / 3600 AS hours_after_schedule,
+       -- Once it is over, when it began does not change any more.
+       CASE WHEN both_finished
+            THEN abs(extract(epoch FROM m.kickoff_utc - f.kickoff_utc))::float8 / 3600
+       END AS hours_apart_once_finished,
        m.home_score, m.away_score,
        CASE WHEN both_finished THEN f.home_score END AS scheduled_home_score,
        CASE WHEN both_finished THEN f.away_score END AS scheduled_away_score
@@ -290,6 +304,7 @@ WHERE m.target_key = ANY(:targets)
 """
 
 RULES = (
+    *TEAM_NAMES,
     rule(
         "page",
         _EVERY_MATCH_ID,
@@ -336,6 +351,15 @@ RULES = (
         ),
     ),
     rule(
+        "pitch",
+        _PITCH_REACHED,
+        between("x", 90, 103, "x is in per cent: the events reach the goal line"),
+        between("y", 90, 103, "y is in per cent: the events reach the touch line"),
+        between("end_x", 90, 103, "end_x is in per cent, as x is"),
+        between("end_y", 90, 103, "end_y is in per cent, as y is"),
+        between("goal_mouth_y", 40, 60, "goal_mouth_y is in per cent, about the middle"),
+    ),
+    rule(
         "minutes",
         _MINUTES,
         filled("match_end"),
@@ -359,6 +383,10 @@ RULES = (
         equal("home_team_id", "scheduled_home_team_id"),
         equal("away_team_id", "scheduled_away_team_id"),
         between("hours_after_schedule", -24, 24, "kick-off is within a day of the schedule's"),
+        between(
+            *("hours_apart_once_finished", 0, 0.75),
+            "the kickoff_utc of a finished match is the schedule's",
+        ),
         equal("home_score", "scheduled_home_score", optional=True),
         equal("away_score", "scheduled_away_score", optional=True),
     ),

@@ -14,6 +14,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import POSITIONS
+from scrapers.quality.names import TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "match_preview"
@@ -116,6 +117,7 @@ WHERE p.target_key = ANY(:targets)
 """
 
 RULES = (
+    *TEAM_NAMES,
     rule(
         "page",
         _PREVIEW,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import between, equal, filled, holds, matching, one_of
+from scrapers.quality.names import TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "match_report"
@@ -60,6 +61,7 @@ FROM staging.match_trait r WHERE r.target_key = ANY(:targets)
 """
 
 RULES = (
+    *TEAM_NAMES,
     rule(
         "page",
         _ROWS,

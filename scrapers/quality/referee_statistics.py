@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
+from scrapers.quality.names import SEASON
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "referee_statistics"
 
 TABLES = (
     staged("competition"),
-    staged("season"),
+    SEASON,
     staged("stage"),
     staged("referee"),
     staged(

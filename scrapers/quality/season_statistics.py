@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, filled, holds, note, whole_batch
+from scrapers.quality.names import TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule
 
 CATEGORY = r"^[a-z][a-z-]+$"
@@ -22,6 +23,11 @@ _OF_PLAYERS = _COMMON | {
     "manOfTheMatch": (0, 100),
 }
 _ANY = (0, 1_000_000)
+# A statistic whose values are together more than so many times what they were, or less than that
+# part of it, is told in another unit.
+FACTOR = 5
+# Of so many teams or players with several matches some rate is no whole number.
+ENOUGH = 8
 
 
 def rules(table: str, player: bool) -> tuple[Subject, ...]:
@@ -30,6 +36,7 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
     bounds = _OF_PLAYERS if player else _OF_TEAMS
     listed = ", ".join(f"('{name}', {low}, {high})" for name, (low, high) in bounds.items())
     return (
+        *TEAM_NAMES,
         rule(
             "page",
             f"""
@@ -64,7 +71,23 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
                    max(value) FILTER (WHERE stat = 'minsPlayed')::float8 AS minutes
             FROM staging.{table} WHERE target_key = ANY(:targets) GROUP BY target_key, {key}""",
             note(filled("apps", "a row says how many matches it is of")),
-            note(at_least("most", "minutes", "nobody plays longer than matches", optional=True)),
+            at_least("most", "minutes", "nobody plays longer than matches", optional=True),
+        ),
+        rule(
+            "unit",
+            f"""
+            SELECT r.target_key, r.stat,
+                   CASE WHEN r.stat = 'passSuccess' THEN max(r.value)::float8 END AS best_share,
+                   {1.5 if player else 0}::float8 AS least,
+                   CASE WHEN r.stat LIKE '%PerGame' AND count(*) >= {ENOUGH}
+                        THEN bool_or(r.value <> trunc(r.value)) END AS some_are_broken
+            FROM staging.{table} r JOIN staging.{table} a
+                ON a.target_key = r.target_key AND a.stat = 'apps' AND a.value >= 3
+                AND a.team_id = r.team_id {"AND a.player_id = r.player_id" if player else ""}
+            WHERE r.target_key = ANY(:targets) AND r.value <> 0
+            GROUP BY r.target_key, r.stat""",
+            at_least("best_share", "least", "passSuccess is in its unit", optional=True),
+            holds("some_are_broken", "a value per game is a rate and no total"),
         ),
         rule(
             "names",
@@ -78,7 +101,9 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
                 SELECT DISTINCT stat FROM core.{table} c WHERE {_same_page("c")}
             ) AS known
             WHERE EXISTS (SELECT FROM staging.{table} r WHERE r.target_key = asked.target_key)""",
-            holds("is_there", "a statistic that was there is still there, under its name"),
+            holds(
+                "is_there", "a statistic that was there is still there, with its name and a value"
+            ),
         ),
         rule(
             "stage",
@@ -102,7 +127,29 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
 def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
     """A feed that lists nobody, or few of those who were there, is not to replace them."""
     who = "(player_id, team_id)" if player else "team_id"
+    same = (
+        "r.player_id = c.player_id AND r.team_id = c.team_id"
+        if player
+        else ("r.team_id = c.team_id")
+    )
+    rows = "players" if player else "teams"
     return (
+        rule(
+            "units",
+            f"""
+            SELECT r.stat, sum(c.value)::float8 AS known, sum(r.value)::float8 AS value,
+                   (sum(r.value) / nullif(sum(c.value), 0))::float8 AS times
+            FROM staging.{table} r JOIN core.{table} c
+                ON c.stage_id = r.stage_id AND c.category = r.category
+                AND c.subcategory = r.subcategory AND c.stat = r.stat AND {same}
+            WHERE r.target_key = ANY(:targets) AND c.value <> 0
+            GROUP BY r.stat HAVING count(*) >= {ENOUGH}""",
+            whole_batch(
+                between(
+                    *("times", 1 / FACTOR, FACTOR), "the value of a stat is in the unit it was in"
+                )
+            ),
+        ),
         rule(
             "feed",
             f"""
@@ -118,7 +165,12 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
             ) AS listed
             WHERE known.count > 0""",
             whole_batch(
-                between("kept", KEPT, None, "a feed lists most of those whom it listed before")
+                between(
+                    "kept",
+                    KEPT,
+                    None,
+                    f"a feed of {rows} lists most of those whom it listed before",
+                )
             ),
         ),
     )

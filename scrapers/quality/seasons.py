@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from scrapers.quality.checks import at_least, between, equal, matching, note
+from scrapers.quality.checks import at_least, between, equal, note
+from scrapers.quality.names import SEASON
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "seasons"
 
-_YEAR = r"(?:18|19|20)[0-9]{2}"
-NAME = rf"^{_YEAR}(?:/{_YEAR})?(?: .+)?$"
-
-TABLES = (
-    staged("competition"),
-    staged("season", matching("name", NAME, "the name begins as 2022 or 2022/2023")),
-)
+TABLES = (staged("competition"), SEASON)
 
 _ASKED = """
 SELECT s.target_key, s.season_id, s.competition_id, c.region_id,

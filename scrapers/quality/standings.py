@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scrapers.quality.checks import at_least, between, equal, note, one_of
+from scrapers.quality.checks import at_least, between, equal, note, one_of, whole_batch
+from scrapers.quality.names import SEASON, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 from scrapers.warehouse.tables import STANDING_SCOPES
 
@@ -10,7 +11,7 @@ SUITE = "standings"
 
 TABLES = (
     staged("competition"),
-    staged("season"),
+    SEASON,
     staged("stage"),
     staged("team"),
     staged(
@@ -88,14 +89,49 @@ JOIN core.standing k ON k.stage_id = CAST(split_part(asked.target_key, '/', 6) A
 GROUP BY asked.target_key
 """
 
+# What the schedule knows of a stage's finished matches can't be more than its tables count, at
+# home and away each; a table may be a match late, but not for most of its teams.
+_AGAINST_SCHEDULE = """
+WITH sides AS (
+    SELECT f.stage_id, v.*
+    FROM core.fixture f
+    CROSS JOIN LATERAL (VALUES
+        ('home', f.home_team_id, f.home_score, f.away_score),
+        ('away', f.away_team_id, f.away_score, f.home_score)
+    ) AS v(scope, team_id, goals_for, goals_against)
+    WHERE f.status = 'finished' AND f.closed_at IS NULL AND f.stage_id IN (
+        SELECT table_stage_id FROM staging.standing WHERE target_key = ANY(:targets)
+    )
+), known AS (
+    SELECT stage_id, scope, team_id, count(*) AS played,
+           count(*) FILTER (WHERE goals_for > goals_against) AS won,
+           count(*) FILTER (WHERE goals_for < goals_against) AS lost,
+           sum(goals_for) AS goals_for, sum(goals_against) AS goals_against
+    FROM sides GROUP BY stage_id, scope, team_id
+)
+SELECT count(*) AS rows, avg((
+           s.played >= k.played AND s.won >= k.won AND s.lost >= k.lost
+           AND s.goals_for >= k.goals_for AND s.goals_against >= k.goals_against
+       )::int)::float8 AS agreeing
+FROM staging.standing s
+JOIN known k ON k.stage_id = s.table_stage_id AND k.scope = s.scope AND k.team_id = s.team_id
+WHERE s.target_key = ANY(:targets)
+HAVING count(*) >= 4
+"""
+
 RULES: tuple[Subject, ...] = (
-    rule("emptied", _EMPTIED, between("listed", 1, None, "a stage that had a table still has one")),
+    *TEAM_NAMES,
+    rule(
+        "emptied",
+        _EMPTIED,
+        between("listed", 1, None, "a stage that had a table still has its rows"),
+    ),
     rule(
         "row",
         _ROWS,
         equal("stage_id", "asked_stage_id", "the tables are on the page that was asked for"),
         equal("played", "results", "matches played are those won, drawn and lost"),
-        equal("goal_difference", "difference", "the difference is of goals for and against"),
+        equal("goal_difference", "difference", "the difference is of goals_for and goals_against"),
         note(equal("points", "earned", "points are three a win and one a draw")),
     ),
     rule(
@@ -137,4 +173,16 @@ RULES: tuple[Subject, ...] = (
     ),
 )
 
-BATCH_RULES: tuple[Subject, ...] = ()
+BATCH_RULES: tuple[Subject, ...] = (
+    rule(
+        "against_schedule",
+        _AGAINST_SCHEDULE,
+        whole_batch(
+            between(
+                *("agreeing", 0.5, 1),
+                "rank, played, won, drawn, lost, goals_for, goals_against, goal_difference and "
+                "points at home and away are those of the schedule",
+            )
+        ),
+    ),
+)

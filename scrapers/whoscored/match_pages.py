@@ -41,6 +41,10 @@ def build_report(page: Extracted, target: Target, failures: Failures) -> RowSet:
     """What the site says of each side: its strengths and weaknesses, and its style."""
     _check_match(page, target, failures)
     fields = page.fields
+    if fields.get("left_team_name") == fields["away_team_name"]:
+        # Which of them has changed is not to be told.
+        for name in ("left_team_name", "home_team_name", "away_team_name", "cells.sentences"):
+            failures.add(name, "does not agree: the away team heads the left column")
     cells = page.groups["cells"]
     lost = sum(not cell["is_empty"] and not cell["sentences"] for cell in cells)
     if lost:
@@ -97,6 +101,9 @@ def _check_players(page: Extracted, failures: Failures) -> None:
         for side in SIDES
         for part in ("line_up", "missing")
     }
+    if page.fields.get("missing_sections") and not (read["home_missing"] or read["away_missing"]):
+        for side in SIDES:
+            failures.add(f"{side}_missing", "has no rows, though there is a section of them")
     count = sum(map(len, read.values()))
     links = page.fields["player_links"]
     if links == count:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from scrapers.errors import ConfigInvalid
+from scrapers.errors import ConfigInvalid, LayoutChanged
 from scrapers.parsing.coverage import Coverage, coverage_of
 from scrapers.parsing.extract import Extracted
 from scrapers.parsing.failures import Failures
@@ -98,19 +98,23 @@ def read_page(
     """
     page = Page(html, url)
     check_page(page.text, "", target.page_kind)
-    selector, extracted = files.read(page, target.page_kind, on, version)
-    lacking = [f"{'.'.join(map(str, at))} {what}" for at, what, _ in unmet(selector)]
-    if lacking:
-        raise ConfigInvalid(
-            f"selector file {selector.name} can't give rows: {'; '.join(lacking[:5])}: "
-            "run touchline selectors lint",
-            problems=lacking,
-        )
-    failures = Failures()
-    rows = _BUILDERS[target.page_kind](extracted, target, failures)
-    if failures.found:
-        raise failures.error(selector.name, url)
-    return ReadPage(rows, selector.name, coverage_of(selector, extracted))
+    refused: LayoutChanged | None = None
+    # A version may read a page of a later layout and contradict it: then the next may be right.
+    for selector, extracted in files.readings(page, target.page_kind, on, version):
+        lacking = [f"{'.'.join(map(str, at))} {what}" for at, what, _ in unmet(selector)]
+        if lacking:
+            raise ConfigInvalid(
+                f"selector file {selector.name} can't give rows: {'; '.join(lacking[:5])}: "
+                "run touchline selectors lint",
+                problems=lacking,
+            )
+        failures = Failures()
+        rows = _BUILDERS[target.page_kind](extracted, target, failures)
+        if not failures.found:
+            return ReadPage(rows, selector.name, coverage_of(selector, extracted))
+        refused = refused or failures.error(selector.name, url)
+    assert refused is not None  # without any reading there is an error of its own
+    raise refused
 
 
 def disagreements(extracted: Extracted, target: Target) -> list[str]:

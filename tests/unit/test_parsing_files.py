@@ -75,7 +75,7 @@ def test_no_fingerprint_is_layout_changed_with_candidates(folder: Path) -> None:
         "match_centre/b": ["#here is not there"],
         "match_centre/a": ["#here is not there"],
     }
-    assert caught.value.facts["fields"] == ["fingerprint"]
+    assert caught.value.facts["fields"] == ["fingerprint", "name"]
 
 
 def test_the_first_fitting_version_that_reads_every_field_wins(folder: Path) -> None:

@@ -209,14 +209,14 @@ def fields_of(files: SelectorFiles, target: Target, html: bytes) -> object:
 @pytest.mark.parametrize(
     ("target", "old", "new", "fields"),
     [
-        (MENU, "var allRegions", "var regionsOfAll", ["fingerprint"]),
+        (MENU, "var allRegions", "var regionsOfAll", ["fingerprint", "regions"]),
         (MENU, "name: 'Serravia'", "title: 'Serravia'", ["regions.name"]),
         (MENU, "{type:0, id:902", "{type:7, id:902", ["regions.kind"]),
         (MENU, "flg:'flg-sv'", "flag:'flg-sv'", ["regions.flag"]),
         (MENU, "{id:9102,", "{id:9109,", ["regions.tournaments.address_competition_id"]),
         (MENU, "{type:0, id:902", "{type:0, id:904", ["regions.tournaments.address_region_id"]),
         (MENU, "tournaments: [{id:9102", "cups: [{id:9102", ["regions.tournaments"]),
-        (SEASONS, '<select id="seasons"', '<select id="years"', ["fingerprint"]),
+        (SEASONS, '<select id="seasons"', '<select id="years"', ["fingerprint", "seasons"]),
         (SEASONS, "/Seasons/91001/", "/S/91001/", ["seasons.season_id"]),
         (SEASONS, "/Tournaments/9101/Seasons/91001", "/Tournaments/9/Seasons/91001",
          ["seasons.address_competition_id"]),
@@ -233,7 +233,7 @@ def fields_of(files: SelectorFiles, target: Target, html: bytes) -> object:
         (TABLE, "var tables = [];", "tables.push(load());", ["documents.tables", "tables"]),
         (REFEREES, "<th>Yel</th>", "<th>Yellow</th>", ["referees.yellow_cards"]),
         (REFEREES, "<th>Pen pg</th>", "<th>Penalties</th>", ["referees.penalties_per_match"]),
-        (REFEREES, "<th>Referee</th>", "<th>Official</th>", ["fingerprint"]),
+        (REFEREES, "<th>Referee</th>", "<th>Official</th>", ["fingerprint", "referees"]),
         (REFEREES, "/Referees/", "/Officials/", ["referees"]),
     ],
 )  # fmt: skip

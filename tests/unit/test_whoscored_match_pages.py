@@ -152,7 +152,8 @@ def test_a_preview_without_line_ups(files: SelectorFiles) -> None:
         ('td class="reason"', "td", {"home_missing.reason", "away_missing.reason"}),
         ('td class="rating"', "td", {"home_missing.rating", "away_missing.rating"}),
         ('id="preview"', 'id="forecast"', {"player_links"}),
-        ("['matchheader']", "['header']", {"fingerprint"}),
+        ("['matchheader']", "['header']", {"fingerprint", "match_id"} | {
+            f"{side}_team_{what}" for side in ("home", "away") for what in ("id", "name")}),
         ("matchId:", "id:", {"match_id"}),
         # Other values.
         ("/players/", "/p/", {f"{side}_missing.{name}" for side in ("home", "away")

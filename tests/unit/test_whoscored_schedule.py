@@ -145,9 +145,9 @@ def test_a_feed_of_another_stage_or_month_is_refused(files: SelectorFiles) -> No
 
 
 def test_what_is_no_feed_is_named_or_unavailable(files: SelectorFiles) -> None:
-    assert fields_of({"matches": []}, files) == ["fingerprint"]
-    assert fields_of([], files) == ["fingerprint"]
-    assert fields_of({"tournaments": None}, files) == ["fingerprint"]
+    assert fields_of({"matches": []}, files) == ["fingerprint", "tournaments"]
+    assert fields_of([], files) == ["fingerprint", "tournaments"]
+    assert fields_of({"tournaments": None}, files) == ["fingerprint", "tournaments"]
     assert fields_of({"tournaments": {}}, files) == ["tournaments"]
     for text in ("", '{"tournaments":[{"tourn', "Internal Server Error"):
         with pytest.raises(SourceUnavailable):

@@ -202,7 +202,9 @@ def test_an_announced_statistic_that_no_row_has_is_told(
 
 @BOTH
 def test_what_is_no_feed(target: Target, files: SelectorFiles) -> None:
-    assert fields_of({"tableStats": []}, files, target)[0] == ["fingerprint"]
+    assert fields_of({"tableStats": []}, files, target)[0] == [
+        *("fingerprint", "stat_columns", TABLES[target][1])
+    ]
     without = feed(target, plain(target))
     del without["statColumns"]
     assert fields_of(without, files, target)[0] == ["stat_columns"]
