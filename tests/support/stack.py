@@ -42,6 +42,19 @@ PATIENCE = 90.0  # seconds given to a service until it serves, also on a slow ma
 BROWSER_ARGS = "--headless=new,--disable-gpu,--no-first-run,--no-sandbox,--disable-dev-shm-usage"
 
 
+_HUB_ARGS = ("--url-base=/wd/hub", "--log-level=WARNING")
+
+
+def services_of(hubs: int) -> tuple[str, ...]:
+    """Names of the services of a stack with so many hubs."""
+    return (*SERVICES, *(f"hub-{number}" for number in range(2, hubs + 1)))
+
+
+def hubs_of(ports: Mapping[str, int]) -> list[str]:
+    """Names of the hubs among a stack's programs."""
+    return [name for name in ports if name == "hub" or name.startswith("hub-")]
+
+
 def _quiet(_: str) -> None:
     """Say nothing."""
 
@@ -107,7 +120,7 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith((PREFIX, "AIRFLOW_"))
         }
-        return {**own, **self.environment, "PYTHONPATH": f"{ROOT}"}
+        return {**own, "PYTHONPATH": f"{ROOT}", **self.environment}
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command within the stack's environment; its output is captured.
@@ -167,7 +180,11 @@ def start(
     site: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
     slots: int = 2,
+    hubs: int = 1,
     broker: Literal["redis", "rabbitmq"] = "redis",
+    variables: Mapping[str, str] | None = None,
+    fixed_ports: Mapping[str, int] | None = None,
+    through: Mapping[str, int] | None = None,
     say: Say = _quiet,
 ) -> Stack:
     """Start a stack afresh in `home`; one that ran there, or crashed there, is ended before.
@@ -177,7 +194,11 @@ def start(
         site: further arguments of the stand-in site, such as the folder of captured pages.
         settings: settings of the platform that differ from the stack's own, by field name.
         slots: browser slots, that is processes of the fetch worker.
+        hubs: browser hubs; the second is the program hub-2, and so on.
         broker: what carries the tasks; the rate limits are in Redis with either.
+        variables: further variables of every program's environment.
+        fixed_ports: ports that are chosen already, by name of the program.
+        through: ports by which the platform reaches a program, if not by its own.
         say: told what is under way, a line for each step.
 
     Raises:
@@ -188,12 +209,13 @@ def start(
         shutil.rmtree(home)
     home.mkdir(parents=True)
     on_rabbitmq = broker == "rabbitmq"
-    names = [*SERVICES, *(rabbitmq.PORTS if on_rabbitmq else ())]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    names = [*services_of(hubs), *(rabbitmq.PORTS if on_rabbitmq else ())]
+    ports = dict(zip(names, free_ports(len(names)), strict=True)) | dict(fixed_ports or {})
     password = secrets.token_urlsafe(24)
     say("PostgreSQL, Redis, the stand-in site, ChromeDriver" + ", RabbitMQ" * on_rabbitmq)
     database = postgres.prepare(home / "postgres", ports["postgres"], password)
-    environment = _settings(home, ports, password, settings or {})
+    reached = {**ports, **(through or {})}
+    environment = _settings(home, reached, password, settings or {}) | dict(variables or {})
     if on_rabbitmq and "broker_url" not in (settings or {}):
         del environment[f"{PREFIX}BROKER_URL"]
     if airflow:
@@ -212,7 +234,7 @@ def start(
 
 def _bring_up(stack: Stack, password: str, *, airflow: bool, say: Say) -> None:
     group, ports = stack.group, stack.ports
-    group.start(*SERVICES)
+    group.start(*(name for name in ports if name in SERVICES or name.startswith("hub-")))
 
     def ready(what: str, condition: Callable[[], object]) -> None:
         wait_for(what, condition, seconds=PATIENCE, group=group)
@@ -229,7 +251,9 @@ def _bring_up(stack: Stack, password: str, *, airflow: bool, say: Say) -> None:
         if rabbitmq.NODE in ports:
             stack.node.start(group)
         ready("the stand-in site", lambda: _answers(f"{stack.site_url}/__control/world"))
-        ready("the browser hub", lambda: _answers(f"http://127.0.0.1:{ports['hub']}/wd/hub/status"))
+        for hub in hubs_of(ports):
+            url = f"http://127.0.0.1:{ports[hub]}/wd/hub/status"
+            ready(f"the browser hub {hub}", lambda url=url: _answers(url))
         group.start(*WORKERS)
         for done in migrated[1:]:
             done.result()
@@ -253,7 +277,7 @@ def _settings(
         "data_docs_dir": str(home / "data-docs"),
         "base_url": f"http://127.0.0.1:{ports['site']}",
         "allowed_hosts": "127.0.0.1",
-        "hub_urls": f"http://127.0.0.1:{ports['hub']}/wd/hub",
+        "hub_urls": ",".join(f"http://127.0.0.1:{ports[hub]}/wd/hub" for hub in hubs_of(ports)),
         "browser_args": BROWSER_ARGS,
         "page_interval_seconds": "0.2",
         "follow": json.dumps(World().follow()),
@@ -326,10 +350,9 @@ def _services(ports: Mapping[str, int], site: Sequence[str]) -> list[Program]:
             [sys.executable, "-m", "tests.site", "--port", str(ports["site"]), *site],
             rank=20,
         ),
-        Program(
-            "hub",
-            ["chromedriver", f"--port={ports['hub']}", "--url-base=/wd/hub", "--log-level=WARNING"],
-            rank=20,
+        *(
+            Program(hub, ["chromedriver", f"--port={ports[hub]}", *_HUB_ARGS], rank=20)
+            for hub in hubs_of(ports)
         ),
     ]
 
