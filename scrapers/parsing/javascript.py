@@ -54,6 +54,12 @@ _WORDS = {
     "!0": "true",
     "!1": "false",
 }
+# What is no code: comments, texts, templates; one that is not closed goes on to its line's end,
+# a comment or a template to the script's.
+_NO_CODE = re.compile(
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?""",
+    re.DOTALL,
+)
 _AFTER = re.compile(r"[ \t\r]*(?:[;,)}\]\n]|//|/\*|$)")
 _DECODER = json.JSONDecoder()
 
@@ -150,11 +156,29 @@ def _starts(script: str, first: str, pattern: re.Pattern[str]) -> list[int]:
     starts = []
     for match in pattern.finditer(script):
         before = script[match.start() - 1] if match.start() else " "
-        line = script[script.rfind("\n", 0, match.start()) + 1 : match.start()]
-        is_comment = "//" in line or line.lstrip().startswith(("/*", "*"))
-        if not (before.isalnum() or before in "_$.") and not is_comment:
+        if not (before.isalnum() or before in "_$.") and _is_code(script, match.start()):
             starts.append(match.end())
     return starts
+
+
+def _is_code(script: str, position: int) -> bool:
+    """Whether a place in a script is neither in a comment nor in a text."""
+    line = script[script.rfind("\n", 0, position) + 1 : position]
+    opened = script.rfind("/*", 0, position)
+    may_be_none = (
+        any(mark in line for mark in ("//", '"', "'"))
+        or opened > script.rfind("*/", 0, position)
+        or script.find("`", 0, position) >= 0
+    )
+    if not may_be_none:
+        return True
+    # Only now, since it goes through all of the script that stands before.
+    for piece in _NO_CODE.finditer(script):
+        if piece.start() > position:
+            break
+        if position < piece.end():
+            return False
+    return True
 
 
 def read_value(script: str, start: int) -> Any:
@@ -184,7 +208,10 @@ def _json_at(text: str, start: int) -> tuple[Any, int] | None:
     if text[start : start + 1] not in ("{", "["):
         scalar = _SCALAR.match(text, start)
         if scalar:
-            return orjson.loads(scalar.group()), scalar.end()
+            try:
+                return orjson.loads(scalar.group()), scalar.end()
+            except orjson.JSONDecodeError as error:  # 1e400
+                raise NotDataError(f"the script has a number that is none: {error.msg}") from error
         if text[start : start + 1] != '"':
             return None
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,11 @@ from scrapers.parsing.places import MISSING, element_value, elements_getter
 from scrapers.parsing.values import MisfitError
 
 MAX_BYTES = 20_000_000
+# The parser compares each attribute of a tag with those before it: 60,000 of them take a minute.
+MAX_ATTRIBUTES = 5_000
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<]{20000,}")
+_TAG = re.compile(r"<(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 class Page:
@@ -64,8 +70,17 @@ class Page:
         """The page's root element.
 
         Raises:
-            LayoutChanged: there is nothing in it.
+            LayoutChanged: there is nothing in it, or a tag has more attributes than any has.
         """
+        for stretch in _LONG_TAG.finditer(self.text):
+            tag = _TAG.match(stretch.group())
+            attributes = len(_QUOTED.sub(" ", tag.group()).split()) if tag else 0
+            if attributes > MAX_ATTRIBUTES:
+                raise LayoutChanged(
+                    f"an element has {attributes} attributes, more than {MAX_ATTRIBUTES}",
+                    fields=["page"],
+                    url=self.url,
+                )
         # Limits of the parser stay on: what is deeper or larger than a page ever is gets cut.
         parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
         try:

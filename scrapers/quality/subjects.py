@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Double,
     Executable,
     Numeric,
+    Table,
     Text,
     any_,
     bindparam,
@@ -23,10 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from scrapers.quality.checks import Check, filled, unique
+from scrapers.quality.checks import Check, filled, matching, unique
 from scrapers.warehouse.tables import CORE_TABLES, data_columns, staging_table
 
 KEY = "target_key"
+# U+FFFD stands for a letter that was lost when bytes were decoded. No index keeps a name or key
+# of thousands of letters: the landing would fail, and with it the whole batch.
+LONGEST_NAME, LONGEST_TEXT = 300, 1_000
+_WORDS = "^[^\ufffd]{0,%d}$"
 _CORE = {table.name: table for table in CORE_TABLES}
 
 
@@ -56,6 +61,8 @@ class Subject:
 def staged(table: str, *checks: Check) -> Subject:
     """A staged table; that its key is unique and what may not be null its definition says.
 
+    Names and keys in words are whole and of a sane length.
+
     JSON columns are judged by their type ('object', 'array'), lists by their length.
     """
     core = _CORE[table]
@@ -74,6 +81,7 @@ def staged(table: str, *checks: Check) -> Subject:
     targets: Any = any_(bindparam("targets", type_=ARRAY(Text)))
     derived = [
         *(filled(column.name) for column in data_columns(core) if not column.nullable),
+        *_words(core),
         unique(
             KEY,
             *(column.name for column in core.primary_key),
@@ -83,6 +91,22 @@ def staged(table: str, *checks: Check) -> Subject:
     query = select(*columns).where(staging.c.target_key == targets)
     identity = ("row_number", *(column.name for column in core.primary_key))
     return Subject(table, query, (*derived, *checks), identity)
+
+
+def _words(core: Table) -> Iterator[Check]:
+    """Names, texts and keys in words are whole, and no longer than any is."""
+    if core.name == "event":
+        return  # its names are those of its page's dictionaries, in `type_name`
+    keys = {column.name for column in core.primary_key}
+    for column in data_columns(core):
+        name = column.name
+        if not isinstance(column.type, Text):
+            continue
+        if name == "text" or name.endswith("name") or name in keys:
+            longest = LONGEST_TEXT if name == "text" else LONGEST_NAME
+            yield matching(
+                name, _WORDS % longest, f"{name} has lost no letter, and has at most {longest}"
+            )
 
 
 def rule(name: str, sql: str, *checks: Check) -> Subject:

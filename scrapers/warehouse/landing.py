@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, tuple_, update
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from scrapers.errors import InvalidBatch
 from scrapers.targets import PageKind, Target, id_names
@@ -28,6 +28,7 @@ from scrapers.warehouse.staging import delete_staged
 # Any constant: landings take turns on it.
 _LOCK = 5_764_607_523_034_234
 _SAME_ROW_TWICE = "21000"
+_TOO_LARGE = "54"  # SQLSTATEs of the server's limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,11 @@ def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, Ro
         given = {"batch_id": str(batch_id), "now": now, "keys": keys, **_ids(keys)}
         try:
             counts = _land_rows(connection, given)
-        except (IntegrityError, ProgrammingError) as error:
+            note_names(connection, keys)
+        except (IntegrityError, ProgrammingError, OperationalError) as error:
             if refused := _refused(error):
                 raise refused from error
             raise
-        note_names(connection, keys)
         _note(connection, batch_id, keys, counts, now)
         delete_staged(connection, keys)
     return counts
@@ -228,12 +229,15 @@ def _note(
         connection.execute(insert(LandingRow), rows)
 
 
-def _refused(error: IntegrityError | ProgrammingError) -> InvalidBatch | None:
+def _refused(error: IntegrityError | ProgrammingError | OperationalError) -> InvalidBatch | None:
     """The failure by the constraint's name, without values; None: a defect of ours."""
     diagnosis = getattr(error.orig, "diag", None)
     code = getattr(error.orig, "pgcode", None)
     if code == _SAME_ROW_TWICE:
         return InvalidBatch("a page gives the same row twice: see the gate's report", sqlstate=code)
+    if (code or "").startswith(_TOO_LARGE):
+        # The same value would be too long the next time too: no outage to be waited for.
+        return InvalidBatch("a row has a value that is too long for an index", sqlstate=code)
     if not isinstance(error, IntegrityError):
         return None
     table = getattr(diagnosis, "table_name", None) or "?"

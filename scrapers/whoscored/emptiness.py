@@ -1,7 +1,7 @@
 """Pages that are none: empty documents, error pages of servers and browsers, cut pages.
 
 Looked for before anything is parsed, so that a hiccup of the line is not taken for a change of
-the layout.
+the layout, and no garbled letter for a name.
 """
 
 from __future__ import annotations
@@ -54,9 +54,29 @@ def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
     if not has_data and (error := _BROWSER_ERROR.search(text) or _ERROR_TITLE.search(headed)):
         words = _TAG.sub("", error.group()).strip()
         return f"an error page instead of the page: {words[:80]}"
+    if what := _garbled(text):
+        return what
     if "</html>" not in text[-2000:].lower():
         return "the page is cut: it has no end"
     return _cut_feed(text) if kind in FEEDS else _cut_page(text)
+
+
+def _garbled(text: str) -> str | None:
+    """Whether the page was spoilt on its way, so that no name or key in it can be trusted."""
+    if "\0" in text:
+        return "the page holds NUL characters, which no browser shows"
+    if text.isascii():
+        return None
+    if "\ufffd" in text and text.replace("\ufffd", "").isascii():
+        return "the page's letters are lost: it was decoded wrongly"
+    for taken_for in ("latin-1", "cp1252"):
+        try:
+            # No text that was decoded rightly is UTF-8 once more, letter by letter.
+            text.encode(taken_for).decode()
+        except UnicodeError:
+            continue
+        return f"the page's letters are garbled: UTF-8 was taken for {taken_for}"
+    return None
 
 
 def _cut_feed(text: str) -> str | None:

@@ -45,9 +45,10 @@ HEAD = (
         HEAD + "<script>require.config.params['args'] = [" + "/*" * 200_000 + "</script></html>",
         HEAD + "<script>require.config.params" + " " * 500_000 + "</script></html>",
         HEAD + f"<a href='/Tournaments/{'9' * 5000}/'>{' ' * 100_000}</a></html>",
+        HEAD + "<p " + "".join(f" a{n}='{n}'" for n in range(60_000)) + "></p></html>",
         "<!DOCTYPE html [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + HEAD + "&x;</html>",
     ],
-    ids=range(10),
+    ids=range(11),
 )  # fmt: skip
 @pytest.mark.timeout(20)
 def test_pages_made_to_hurt(html: str, files: SelectorFiles) -> None:

@@ -224,3 +224,33 @@ def test_what_is_pushed_is_a_list_in_the_scripts_order() -> None:
 def test_what_is_pushed_and_is_no_data_is_refused(script: str) -> None:
     with pytest.raises(NotDataError):
         pushed_values(script, "x")
+
+
+@pytest.mark.parametrize(
+    "false",
+    [
+        "/* as it was:\nx = [9];\n*/",
+        "/*\n * x = [9];\n */",
+        "// x = [9];",
+        "var s = 'x = [9];';",
+        'var s = "it\\"s: x = [9];";',
+        "var s = `as\nx = [9];\n`;",
+        "/* never closed\nx = [9];",
+    ],
+)
+def test_what_is_no_code_assigns_nothing(false: str) -> None:
+    assert assigned_value_starts(false, "x") == []
+    assert value_of(f"x = [1];\n{false}") == [1]
+
+
+@pytest.mark.parametrize(
+    "before", ["var a = 'image/*';\n", 'var a = "/*", b = 1; ', "/* a */ ", "var a = `b`;\n"]
+)
+def test_what_only_looks_like_a_comment_hides_nothing(before: str) -> None:
+    assert value_of(f"{before}x = [1];") == [1]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 400])
+def test_a_number_beyond_all_numbers_is_no_data(number: str) -> None:
+    with pytest.raises(NotDataError):
+        read_value(f"x = {{a: {number}, b: 'c'}};", 4)

@@ -114,3 +114,19 @@ def test_no_text_breaks_the_checks(text: str, kind: PageKind) -> None:
             check_page(html, text, kind)
         except (SourceRefused, SourceUnavailable):
             continue
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Série Ouro".encode().decode("latin-1"), "garbled"),
+        ("Série Ouro".encode().decode("cp1252"), "garbled"),
+        ("S\ufffdrie Ouro", "lost"),
+        ("S\0rie Ouro", "NUL"),
+    ],
+)
+def test_a_page_that_was_decoded_wrongly_is_fetched_again(text: str, says: str) -> None:
+    page = f"<html><body>{text}{'x' * 200}<footer></footer></body></html>"
+    with pytest.raises(SourceUnavailable, match=says):
+        check_page(page, "", PageKind.STAGES)
+    check_page(page.replace(text, "Série Ouro – »"), "", PageKind.STAGES)

@@ -1,0 +1,175 @@
+"""Rows that are not the truth's, through the gate into a real warehouse, and what is there then.
+
+The month feeds have landed before, as on any night. Damaged pages of a kind are judged together,
+each target once; what the gate lets through lands, and the core tables are held against SQL of
+their own. Where a batch is refused, or something does not hold, it is halved until one page is
+left to be named.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from multiprocessing import get_context
+
+from sqlalchemy import Engine, text
+
+from scrapers.errors import InvalidBatch, InvalidRows
+from scrapers.settings import Settings
+from scrapers.targets import Target
+from scrapers.warehouse.engine import engine as open_engine
+from scrapers.warehouse.landing import land
+from scrapers.warehouse.records import Staged
+from scrapers.warehouse.tables import CORE_TABLES, REPLACE
+from scrapers.whoscored.rows import RowSet
+from tests.bench.place import empty
+from tests.mutations.invariants import broken
+from tests.mutations.reading import Result
+from tests.mutations.sources import Source, feeds, page
+from tests.support.rows import FETCHED, new_batch, put
+
+AT_A_TIME = 40
+ASIDE, REFUSED, LANDED = "put aside", "batch refused", "landed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What the warehouse made of a page's rows.
+
+    Attributes:
+        fate: `ASIDE`, `REFUSED` or `LANDED`.
+        why: what the gate said.
+        violations: what may not be, in words.
+    """
+
+    number: int
+    fate: str
+    why: str = ""
+    violations: tuple[str, ...] = ()
+
+
+def rounds(results: Sequence[Result], *, mixed: bool = False) -> list[list[Result]]:
+    """The results to be judged together: of one kind if not mixed, each target once."""
+    found: list[list[Result]] = []
+    by_kind: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        by_kind["" if mixed else result.kind][result.target].append(result)
+    for of_target in by_kind.values():
+        while waiting := [of_one for of_one in of_target.values() if of_one]:
+            # Those with most to come first, so that rounds stay full.
+            waiting.sort(key=len, reverse=True)
+            found.append([of_one.pop() for of_one in waiting[:AT_A_TIME]])
+    return found
+
+
+class Warehouse:
+    """A database in which rounds are judged and landed."""
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.engine = engine or open_engine(settings)
+
+    @cached_property
+    def _feeds(self) -> dict[Target, RowSet]:
+        return {target: Source(target, page(target)).truth for target in feeds()}
+
+    def judge(self, together: Sequence[Result]) -> Iterator[Fate]:
+        """The fates of the round's pages."""
+        from scrapers.quality.gate import judge
+
+        empty(self.engine)
+        self._land_feeds({result.target for result in together})
+        staged: dict[str, Staged] = {}
+        numbers = {result.target: result.number for result in together}
+        for result in together:
+            assert result.rows is not None
+            rows = pickle.loads(result.rows.read_bytes())
+            try:
+                one = put(self.engine, Target.from_key(result.target), rows, FETCHED)
+            except InvalidRows as error:
+                yield Fate(result.number, ASIDE, error.detail)
+            else:
+                staged[result.target] = one
+        left = [result for result in together if result.target in staged]
+        if not left:
+            return
+        batch_id = new_batch(self.engine)
+        try:
+            verdict = judge(self.engine, batch_id, list(staged.values()), self.settings)
+        except InvalidBatch as error:
+            yield from self._halved(left, Fate(0, REFUSED, error.detail))
+            return
+        try:
+            land(self.engine, batch_id, verdict.good)
+        except InvalidBatch as error:
+            said = f"the gate let through what can't land: {error.detail}"
+            yield from self._halved(left, Fate(0, LANDED, violations=(said,)))
+            return
+        with self.engine.connect() as connection:
+            wrong = broken(connection)
+        good = {one.target_key for one in verdict.good}
+        wrong += self._counts([result for result in left if result.target in good])
+        if wrong and len(left) > 1:
+            yield from self._halved(left, Fate(0, LANDED))
+            return
+        for key in staged:
+            if key in good:
+                yield Fate(numbers[key], LANDED, violations=tuple(wrong))
+            else:
+                why = "; ".join(sorted({one["what"] for one in verdict.bad[key]}))
+                yield Fate(numbers[key], ASIDE, why, tuple(wrong))
+
+    def _halved(self, left: Sequence[Result], fate: Fate) -> Iterator[Fate]:
+        if len(left) == 1:
+            yield replace(fate, number=left[0].number)
+            return
+        half = len(left) // 2
+        yield from self.judge(left[:half])
+        yield from self.judge(left[half:])
+
+    def _land_feeds(self, besides: set[str]) -> None:
+        staged = [
+            put(self.engine, target, rows, FETCHED)
+            for target, rows in self._feeds.items()
+            if target.key not in besides
+        ]
+        land(self.engine, new_batch(self.engine), staged)
+
+    def _counts(self, good: Sequence[Result]) -> list[str]:
+        """Tables of pages whose rows are not, after landing, as many as were read."""
+        given: dict[str, int] = defaultdict(int)
+        for result in good:
+            assert result.rows is not None
+            for table, rows in pickle.loads(result.rows.read_bytes()).items():
+                given[table] += len(rows)
+        found = []
+        with self.engine.connect() as connection:
+            for table in CORE_TABLES:
+                if table.info["landing"] == REPLACE and table.name in given:
+                    there = connection.scalar(text(f"SELECT count(*) FROM {table.fullname}"))
+                    if there != given[table.name]:
+                        found.append(
+                            f"{table.name}: {there} rows are there, {given[table.name]} were read"
+                        )
+        return found
+
+
+def judge_all(settings: Sequence[Settings], results: Sequence[Result]) -> Iterator[Fate]:
+    """Fates of all results that have rows of their own; a process for each of the databases."""
+    work = rounds(results)
+    context = get_context("fork")
+    with ProcessPoolExecutor(len(settings), context) as pool:
+        shares = [work[place :: len(settings)] for place in range(len(settings))]
+        for fates in pool.map(_judge_share, settings, shares):
+            yield from fates
+
+
+def _judge_share(settings: Settings, share: list[list[Result]]) -> list[Fate]:
+    logging.disable(logging.WARNING)
+    warehouse = Warehouse(settings)
+    return [fate for together in share for fate in warehouse.judge(together)]
