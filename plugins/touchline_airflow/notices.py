@@ -54,7 +54,7 @@ class TaskFailed(_Notifier):
             task.dag_id,
             task.task_id,
             task.run_id,
-            backfill=run.run_type == _BACKFILL,
+            str(getattr(run.run_type, "value", run.run_type)),
         ):
             _keep(condition)
 

@@ -96,7 +96,7 @@ WHERE x.closed_at IS NULL AND x.status IN ('finished', 'scheduled', 'live')
 GROUP BY 1, 2
 """
 _NIGHT = """
-SELECT count(*) FILTER (WHERE created_at > now() - :memory) AS any_lately,
+SELECT count(*) FILTER (WHERE created_at < :due AND created_at > :remembered) AS any_before,
        count(*) FILTER (WHERE interval_end >= :due AND state = 'published') AS published,
        count(*) FILTER (WHERE interval_end >= :due AND state = 'open') AS open
 FROM ops.batch WHERE dag_id = :nightly
@@ -226,15 +226,15 @@ def outdated_competitions(connection: Connection, settings: Settings) -> Iterato
 def late_night(connection: Connection, settings: Settings, now: datetime) -> Iterator[Condition]:
     """The nightly run, when the last day of football is not published in time.
 
-    Where no night has run for a week, none is expected.
+    Where none has run in the week before, none is expected: not on the first day either.
     """
     due = datetime.combine(now.date(), NIGHT_DUE)
     due = due if due <= now else due - timedelta(days=1)
     late_at = due + timedelta(hours=settings.run_late_hours)
     if now < late_at:
         return
-    row = _rows(connection, _NIGHT, nightly=NIGHTLY, due=due, memory=timedelta(days=8))[0]
-    if not row.any_lately or (row.published and not row.open):
+    row = _rows(connection, _NIGHT, nightly=NIGHTLY, due=due, remembered=due - timedelta(days=8))[0]
+    if not row.any_before or (row.published and not row.open):
         return
     state = "it is not over" if row.open else "nothing of it has been published"
     yield Condition(

@@ -15,6 +15,7 @@ from scrapers.incidents.condition import Condition, run_scope
 from scrapers.incidents.conditions import ALL_HUBS
 from scrapers.targets import SOURCE
 
+BACKFILL, MANUAL, SCHEDULED = "backfill", "manual", "scheduled"
 # Under these subjects the ledger and the probes know them, and see by themselves when they end.
 _SUBJECTS = {
     "SourceUnavailable": SOURCE,
@@ -41,15 +42,16 @@ def failure_of(error: BaseException | None) -> TouchlineError | None:
 
 
 def conditions_of_failure(
-    error: BaseException | None, dag_id: str, task_id: str, run_id: str, *, backfill: bool = False
+    error: BaseException | None, dag_id: str, task_id: str, run_id: str, run_type: str = SCHEDULED
 ) -> list[Condition]:
     """What a task that failed for good says is wrong.
 
     Args:
         error: the exception; None: the process that ran it died.
-        backfill: the run belongs to a backfill, whose good end is not that of the night.
+        run_type: Airflow's; the good end of a backfill is not that of the night, and whoever
+            fills in a form wrongly reads so at once: that is no incident.
     """
-    scope = scope_of(dag_id, backfill=backfill)
+    scope = scope_of(dag_id, backfill=run_type == BACKFILL)
     facts: dict[str, Any] = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id}
     failure = failure_of(error)
     if failure is None:
@@ -61,6 +63,8 @@ def conditions_of_failure(
     name = failure.failure_class
     if name in _PAGES:
         return _of_pages(failure, facts, scope)
+    if name == "ConfigInvalid" and run_type == MANUAL and "setting" not in failure.facts:
+        return []
     if name == "InvalidBatch" and "batch_id" in failure.facts:
         return []  # the ledger has the batch, with what was wrong
     subject = _SUBJECTS.get(name) or _subject(failure, dag_id, task_id)

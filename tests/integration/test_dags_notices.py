@@ -99,6 +99,21 @@ def test_pages_and_batches_are_left_to_the_ledger(engine: Engine) -> None:
     assert open_now(engine) == []
 
 
+def test_a_form_that_is_filled_in_wrongly_wakes_nobody_and_a_wrong_setting_does(
+    engine: Engine,
+) -> None:
+    typo = errors.ConfigInvalid("competitions: 'x' is not followed")
+    told(notices.TaskFailed(), context(typo, run_type="manual"))
+    assert open_now(engine) == []
+    told(notices.TaskFailed(), context(typo, task_id="dispatch_schedules"))
+    wrong = errors.ConfigInvalid("TOUCHLINE_X is missing", setting="TOUCHLINE_X")
+    told(notices.TaskFailed(), context(wrong, run_type="manual"))
+    assert open_now(engine) == [
+        ("ConfigInvalid", f"{DAG} dispatch_schedules"),
+        ("ConfigInvalid", "TOUCHLINE_X"),
+    ]
+
+
 def test_the_selector_watch_tells_of_each_page_kind(engine: Engine) -> None:
     fields = {"match_centre": ["events"], "schedule": ["home"]}
     error = errors.LayoutChanged("fields have fallen", page_kinds=fields)

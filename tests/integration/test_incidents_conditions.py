@@ -359,7 +359,8 @@ DUE = datetime(2026, 3, 2, 5, tzinfo=UTC)
 def test_the_night_is_late_when_its_day_is_not_published_in_time(
     engine: Engine, settings: Settings, hours_after_due: float, state: str | None, late: bool
 ) -> None:
-    batch(engine, "schedule", "published", interval_end=DUE - 24 * HOUR)
+    before = DUE - 24 * HOUR
+    batch(engine, "schedule", "published", interval_end=before, created_at=before)
     if state:
         batch(engine, "schedule", state, interval_end=DUE)
     expected = [("DataLate", NIGHTLY)] if late else []
@@ -367,5 +368,14 @@ def test_the_night_is_late_when_its_day_is_not_published_in_time(
 
 
 def test_where_no_night_runs_none_is_late(engine: Engine, settings: Settings) -> None:
-    batch(engine, "schedule", "published", dag_id="touchline", interval_end=DUE - 24 * HOUR)
+    before = DUE - 24 * HOUR
+    batch(
+        engine,
+        "schedule",
+        "published",
+        dag_id="touchline",
+        interval_end=before,
+        created_at=before,
+    )
+    batch(engine, "schedule", "open", interval_end=DUE, created_at=DUE + 7 * HOUR)  # the first
     assert keys(engine, settings, DUE + 8 * HOUR) == []
