@@ -8,7 +8,7 @@ ENV PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/srv/airflow
 
 RUN useradd --create-home --uid 10001 touchline \
-    && mkdir -p /app /srv/airflow /srv/touchline/data-docs \
+    && mkdir -p /app /srv/airflow /srv/touchline/data-docs /srv/watchman \
     && chown -R touchline /srv
 
 WORKDIR /app
