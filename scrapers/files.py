@@ -136,6 +136,20 @@ class Files:
             raise self.failed(f"{name} can't be written", error) from error
         self._check_size(name, source.stat().st_size)
 
+    def get(self, name: str, target: Path) -> None:
+        """Read a file into a local one; memory stays flat whatever its size.
+
+        Raises:
+            the store's failure class: it can't be read, or is not there.
+        """
+        files, root = self.open()
+        try:
+            files.get_file(f"{root}/{name}", str(target))
+        except FileNotFoundError:
+            raise self.failed(f"{name} is not there") from None
+        except self.errors as error:
+            raise self.failed(f"{name} can't be read", error) from error
+
     def size(self, name: str) -> int | None:
         """Bytes of a file; None: there is no such file.
 
@@ -159,7 +173,7 @@ class Files:
         """
         files, root = self.open()
         try:
-            names = files.ls(f"{root}/{folder}", detail=False)
+            names = files.ls(f"{root}/{folder}".rstrip("/"), detail=False)
         except FileNotFoundError:
             return []
         except self.errors as error:

@@ -173,6 +173,14 @@ class Settings(BaseSettings):
         default=(ROOT / "var" / "export").as_uri(),
         description="fsspec URL of the exported Parquet files: file:///…, s3://bucket/prefix",
     )
+    backup_url: str = Field(
+        default=(ROOT / "var" / "backup").as_uri(),
+        description="fsspec URL of the warehouse's dumps: file:///…, s3://bucket/prefix",
+    )
+    backup_keep: int = Field(default=14, ge=1, description="dumps that are kept")
+    pg_bin_dir: str = Field(
+        default="", description="folder of pg_dump and pg_restore; empty: they are on PATH"
+    )
     base_url: str = Field(
         default="https://www.whoscored.com", description="where the site is (tests: the stand-in)"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from scrapers.cli.backup import backup_app
 from scrapers.cli.coverage import coverage
 from scrapers.cli.db import db_app
 from scrapers.cli.demo import demo_app
@@ -46,6 +47,7 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(source_app, name="source")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(export_app, name="export")
+app.add_typer(backup_app, name="backup")
 selectors_app.command("coverage")(field_coverage)
 app.command()(doctor)
 app.command()(follow)
