@@ -78,7 +78,9 @@ def test_every_dag_is_read_without_settings_and_without_an_error(read: dict[str,
     assert read["plugin_errors"] == {}
     assert read["plugins"] == ["touchline"]
     assert sorted(read["dags"]) == [
+        "platform_backup",
         "platform_health",
+        "raw_export",
         "whoscored_catch_up",
         "whoscored_nightly",
         "whoscored_reparse",
