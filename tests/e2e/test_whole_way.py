@@ -49,6 +49,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "page_interval_seconds": "0.05",
             "resend_after_seconds": "3",
             "sweep_interval_seconds": "1",
+            # Pages fail on purpose here, one after another; test_source_way.py has the outages.
+            "outage_failures": "9",
         },
     )
     try:
@@ -218,7 +220,7 @@ def test_a_refusal_pauses_the_source_and_lands_nothing(stack, engine):
     try:
         wait_until(
             "the target is put off",
-            lambda: count(engine, TargetRow, TargetRow.due_at > func.now() + text("'50 min'")),
+            lambda: count(engine, TargetRow, TargetRow.due_at > func.now() + text("'10 min'")),
         )
         assert requests(stack) == visited
         assert target(engine, second).attempts == 0
