@@ -75,15 +75,16 @@ def test_the_measures_are_what_the_ledger_says(make_settings, engine):
             )
         )
         connection.execute(insert(HubStateRow).values(hub="http://hub:4444", state="open"))
-        connection.execute(
-            insert(IncidentRow).values(
-                failure_class="SourceRefused",
-                subject="whoscored",
-                severity="P3",
-                detail="it refuses us",
-                facts={},
+        for subject, watch in (("whoscored", {"announced_at": "2022-08-14T04:00Z"}), ("b", {})):
+            connection.execute(
+                insert(IncidentRow).values(
+                    failure_class="SourceRefused",
+                    subject=subject,
+                    severity="P3",
+                    detail="it refuses us",
+                    facts={"watch": watch},
+                )
             )
-        )
     found = told(make_settings(), engine)
     assert value(found, "targets", page_kind="match_centre", state="landed") == 2
     assert value(found, "quarantined", page_kind="match_centre") == 1
@@ -94,6 +95,7 @@ def test_the_measures_are_what_the_ledger_says(make_settings, engine):
     assert value(found, "due_targets", state="planned") == 0
     labels = {"failure_class": "SourceRefused", "subject": "whoscored", "severity": "P3"}
     assert value(found, "incident_open", **labels) == 1
+    assert value(found, "incidents_total", failure_class="SourceRefused") == 1
     for part in ("warehouse", "broker", "cache"):
         assert value(found, "part_up", part=part) == 1
 
