@@ -8,6 +8,7 @@ site is the stand-in, on the same cores as everything else; pages are asked for 
 
 airflow   a DAG's wall time beside `touchline scrape` of the same matches: what Airflow costs
 browser   how much of the browser slots' time goes into loading pages; a bare Selenium loop
+season    a season of 380 matches from the archive to landed, beside a plain reading to COPY
 parse     a match page to typed rows, beside regex + json.loads + DataFrame of its events
 landing   staging and landing, beside a bare COPY of the same rows
 gate      judging a batch, as a share of publishing it

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from scrapers.errors import TouchlineError
 from scrapers.settings import ROOT
-from tests.bench import browsers, figures, gate, landing, machine, overhead, parse
+from tests.bench import browsers, figures, gate, landing, machine, overhead, parse, season
 from tests.bench.figures import BenchError, Figure
 from tests.bench.place import Place
 from tests.support.supervise import GroupError
@@ -35,6 +35,7 @@ MEASURES: dict[str, Callable[[Place], list[Figure]]] = {
     "import": gate.measure_import,
     "airflow": overhead.measure,
     "browser": browsers.measure,
+    "season": season.measure,
     "landing": landing.measure,
     "gate": gate.measure,
 }
@@ -45,11 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("measure", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller batches")
+    parser.add_argument(
+        "--matches", type=int, help=f"of the season that is read again (else {season.MATCHES})"
+    )
     parser.add_argument("--home", type=Path, default=HOME, help="working folder (%(default)s)")
     parser.add_argument("--report", type=Path, default=REPORT, help="JSON file (%(default)s)")
     chosen = parser.parse_args(arguments)
     if unknown := sorted(set(chosen.measure) - MEASURES.keys()):
         parser.error(f"unknown: {', '.join(unknown)}; choose of {', '.join(MEASURES)}")
+    if chosen.matches is not None and chosen.matches < 1:
+        parser.error("--matches must be at least 1")
     wanted = [name for name in MEASURES if name in chosen.measure or not chosen.measure]
     logging.basicConfig(level=logging.WARNING)
     signal.signal(signal.SIGTERM, _end)
@@ -73,7 +79,11 @@ def _measure(
     failure: Exception | None = None
     try:
         with Place(
-            chosen.home.resolve(), airflow="airflow" in wanted, say=say, quick=chosen.quick
+            chosen.home.resolve(),
+            airflow="airflow" in wanted,
+            say=say,
+            quick=chosen.quick,
+            matches=chosen.matches,
         ) as place:
             for name in wanted:
                 found += MEASURES[name](place)

@@ -39,12 +39,22 @@ class Place:
         airflow: whether Airflow is part of the stack, once one is started.
         say: told what is under way.
         quick: fewer rounds, smaller batches.
+        matches: of the season that is read again; None: as many as a season has, or few if quick.
     """
 
-    def __init__(self, home: Path, *, airflow: bool, say: stacks.Say, quick: bool) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        airflow: bool,
+        say: stacks.Say,
+        quick: bool,
+        matches: int | None = None,
+    ) -> None:
         self.home = home
         self.say = say
         self.quick = quick
+        self.matches = matches
         self._airflow = airflow
         self._started = False
         self._stopped: set[str] = set()
@@ -116,6 +126,15 @@ class Place:
         password = stack.environment["PGPASSWORD"]
         url = postgres.url(stack.ports["postgres"], password, _DATABASE)
         return stack.settings.model_copy(update={"database_url": SecretStr(url)})
+
+    def pause(self, *names: str) -> None:
+        """Stop programs of the stack for a while."""
+        self._stop(*names)
+
+    def resume(self, *names: str) -> None:
+        """Start again what was stopped."""
+        self.stack.group.start(*names)
+        self._stopped.difference_update(names)
 
     def _stop(self, *names: str) -> None:
         wanted = [name for name in names if name not in self._stopped]

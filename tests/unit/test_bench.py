@@ -7,9 +7,11 @@ import json
 import pytest
 from rich.console import Console
 
+from scrapers.settings import ROOT
+from scrapers.whoscored.read import read_page, selector_files
 from tests.bench import __main__ as bench
-from tests.bench import figures
-from tests.bench.figures import Figure
+from tests.bench import figures, season
+from tests.bench.figures import BenchError, Figure
 
 
 def figure(**changes: object) -> Figure:
@@ -94,6 +96,36 @@ def test_the_report_holds_all_samples(tmp_path):
     assert found["quick"] is True
     assert one["ours"] == [2.0, 9.0, 3.0]
     assert (one["ours_median"], one["beside_median"], one["ratio"]) == (3.0, 2.0, 1.5)
+
+
+def test_the_measures_have_their_names():
+    assert list(bench.MEASURES) == [
+        *("parse", "import", "airflow", "browser", "season", "landing", "gate")
+    ]
+
+
+def test_a_season_is_as_long_as_is_wanted_with_every_match_once():
+    found = dict(season.pages(171))
+    assert len(found) == 171
+    targets = list(found)
+    assert int(targets[-1].ids[0]) - int(targets[3].ids[0]) == 100_000
+    copied = read_page(found[targets[-1]], targets[-1], "", selector_files(ROOT / "selectors"))
+    assert {row["match_id"] for row in copied.rows["event"]} == {int(targets[-1].ids[0])}
+
+
+@pytest.mark.parametrize("wrong", ["0", "-3", "many"])
+def test_a_season_of_no_matches_is_refused(wrong: str, capsys, tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        bench.main(["--home", str(tmp_path / "home"), "--matches", wrong, "season"])
+    assert ended.value.code == 2
+    assert "--matches" in capsys.readouterr().err
+
+
+def test_what_has_not_landed_is_no_figure():
+    with pytest.raises(BenchError, match="of 3 pages the re-parse says"):
+        season._landed({"published": {"states": {"landed": 2, "blocked": 1}, "rows": {}}}, 3)
+    with pytest.raises(BenchError, match="says None"):
+        season._landed({"published": None}, 3)
 
 
 def test_an_unknown_measure_is_named_and_nothing_starts(capsys, tmp_path):
