@@ -12,6 +12,8 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LAYOUTS_ARGS ?=
 MUTATIONS_ARGS ?=
+CHAOS_ARGS ?=
+SOAK_ARGS ?=
 # Test files run side by side, each file in one process; JOBS=0: one after the other.
 JOBS ?= 2
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
@@ -82,6 +84,14 @@ mutations: setup ## Read, judge and land 10,000 damaged pages; figures in docs/m
 .PHONY: layouts
 layouts: setup ## Prove that no change of the layout lands wrong rows; also docs/layout-changes.md
 	@$(BIN)/python -W ignore -m tests.layouts $(LAYOUTS_ARGS)
+
+.PHONY: chaos
+chaos: setup test-programs ## Inject every failure into a running night, with several seeds; also docs/chaos.md
+	@$(BIN)/python -W ignore -m tests.chaos --write $(CHAOS_ARGS)
+
+.PHONY: soak
+soak: setup ## 1,000 pages through two browser slots: memory and browsers stay flat
+	@$(BIN)/python -W ignore -m tests.chaos.soak $(SOAK_ARGS)
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)

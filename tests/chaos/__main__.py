@@ -4,61 +4,74 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from scrapers.settings import ROOT
+from tests.chaos import report
+from tests.chaos.place import Place
 from tests.chaos.places import PLACES
 from tests.chaos.run import run
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.scenarios import SCENARIOS
 
-_COLUMNS = (
-    "scenario", "classes", "what strikes", "seeds", "detected s", "recovered s",
-    "requests (bound)", "alerts", "as a quiet night",
-)  # fmt: skip
+FIGURES = ROOT / "var" / "chaos.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; the exit code: 1 if anything is not as it has to be."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--scenario", action="append", help="only these, by name; repeatable")
+    parser.add_argument("--place", action="append", help="only those of this kind of place")
     parser.add_argument("--quick", action="store_true", help="only those that `make test` runs")
     parser.add_argument("--seeds", type=int, default=3, help="how often each, default 3")
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="places side by side, default 1")
     parser.add_argument("--write", action="store_true", help="write docs/chaos.md")
+    parser.add_argument(
+        "--keep", action="store_true", help="with the outcomes of earlier runs in the table"
+    )
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="file of the outcomes")
+    parser.add_argument("--list", action="store_true", help="name the scenarios, run none")
     given = parser.parse_args(arguments)
+    if unknown := set(given.scenario or ()) - {scenario.name for scenario in SCENARIOS}:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     chosen = [
         scenario
         for scenario in SCENARIOS
         if (not given.scenario or scenario.name in given.scenario)
+        and (not given.place or scenario.place in given.place)
         and (scenario.quick or not given.quick)
     ]
-    if unknown := set(given.scenario or ()) - {scenario.name for scenario in SCENARIOS}:
-        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    if given.list:
+        for scenario in chosen:
+            print(f"{scenario.name:32} {scenario.place:9} {', '.join(scenario.classes)}")
+        return 0
+    for scenario in chosen:
+        if not scenario.can_run:
+            print(f"{scenario.name}: not run: it mounts a file system, which root alone may")
+    able = [scenario for scenario in chosen if scenario.can_run]
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    outcomes = _run_all(chosen, seeds)
-    _show(chosen, outcomes)
-    if given.write:
-        path = ROOT / "docs" / "chaos.md"
-        path.write_text(page(chosen, outcomes), encoding="utf-8")
-    (ROOT / "var").mkdir(exist_ok=True)
+    outcomes = run_all(able, seeds) if given.jobs == 1 else _side_by_side(able, seeds, given.jobs)
+    if given.keep:
+        outcomes = _with_earlier(outcomes, given.figures)
+    given.figures.parent.mkdir(exist_ok=True)
     figures = json.dumps([asdict(outcome) for outcome in outcomes], indent=1)
-    (ROOT / "var" / "chaos.json").write_text(figures, encoding="utf-8")
+    given.figures.write_text(figures, encoding="utf-8")
+    shown = [s for s in SCENARIOS if any(o.scenario == s.name for o in outcomes)]
+    report.show(shown, outcomes)
+    if given.write:
+        (ROOT / "docs" / "chaos.md").write_text(report.page(shown, outcomes), encoding="utf-8")
     return int(any(outcome.problems for outcome in outcomes))
 
 
-def _run_all(chosen: Sequence[Scenario], seeds: range) -> list[Outcome]:
+def run_all(chosen: Sequence[Scenario], seeds: range) -> list[Outcome]:
+    """Run the scenarios, each kind of place after the other."""
     outcomes = []
     in_order = sorted(chosen, key=lambda scenario: list(PLACES).index(scenario.place))
     for kind, scenarios in groupby(in_order, key=lambda scenario: scenario.place):
@@ -67,78 +80,52 @@ def _run_all(chosen: Sequence[Scenario], seeds: range) -> list[Outcome]:
             PLACES[kind](Path(folder) / "place") as place,
         ):
             for scenario in scenarios:
-                for seed in seeds:
-                    began = time.monotonic()
-                    outcome = run(place, scenario, seed)
-                    outcomes.append(outcome)
-                    verdict = "; ".join(outcome.problems) or "as a quiet night"
-                    print(
-                        f"{scenario.name} seed {seed}: {verdict} "
-                        f"({time.monotonic() - began:.0f} s)",
-                        flush=True,
-                    )
+                outcomes += _seeds(place, scenario, seeds)
     return outcomes
 
 
-def rows(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
-    """The table's rows, a scenario each."""
-    made = []
-    for scenario in chosen:
-        mine = [outcome for outcome in outcomes if outcome.scenario == scenario.name]
-        bad = sum(bool(outcome.problems) for outcome in mine)
-        made.append(
-            (
-                scenario.name,
-                ", ".join(scenario.classes),
-                scenario.what,
-                str(len(mine)),
-                _span([o.detected for o in mine if o.detected is not None]),
-                _span([o.recovered for o in mine]),
-                f"{max(o.requests for o in mine)} ({mine[0].bound})",
-                _span([o.alerts for o in mine]),
-                "yes" if not bad else f"NO: {bad} of {len(mine)}",
+def _seeds(place: Place, scenario: Scenario, seeds: range) -> list[Outcome]:
+    outcomes = []
+    for seed in seeds[: scenario.most_seeds]:
+        outcome = run(place, scenario, seed, look=seed == seeds[0])
+        outcomes.append(outcome)
+        verdict = "; ".join(outcome.problems) or "as a quiet night"
+        print(f"{scenario.name} seed {seed}: {verdict} ({outcome.seconds:.0f} s)", flush=True)
+    return outcomes
+
+
+def _side_by_side(chosen: Sequence[Scenario], seeds: range, jobs: int) -> list[Outcome]:
+    """Share the scenarios out to so many processes; those of one kind of place stay together."""
+    in_order = sorted(chosen, key=lambda scenario: list(PLACES).index(scenario.place))
+    length = -(-len(in_order) // jobs)
+    shares = [in_order[begin : begin + length] for begin in range(0, len(in_order), length)]
+    with tempfile.TemporaryDirectory(prefix="touchline-chaos-") as folder:
+        files = [Path(folder) / f"{number}.json" for number in range(len(shares))]
+        running = [
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "tests.chaos", "--figures", str(file)),
+                    *("--seeds", str(len(seeds)), "--first-seed", str(seeds[0])),
+                    *(word for scenario in share for word in ("--scenario", scenario.name)),
+                ],
+                cwd=ROOT,
             )
-        )
-    return made
+            for file, share in zip(files, shares, strict=True)
+        ]
+        for process in running:
+            process.wait()
+        return [outcome for file in files for outcome in _read(file)]
 
 
-def _span(values: Sequence[float]) -> str:
-    if not values:
-        return "–"
-    low, high = min(values), max(values)
-    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+def _with_earlier(outcomes: list[Outcome], file: Path) -> list[Outcome]:
+    known = {scenario.name for scenario in SCENARIOS}
+    fresh = {outcome.scenario for outcome in outcomes}
+    earlier = _read(file) if file.exists() else []
+    return [o for o in earlier if o.scenario in known - fresh] + outcomes
 
 
-def _show(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> None:
-    table = Table(*_COLUMNS, title="Chaos", title_justify="left")
-    for row in rows(chosen, outcomes):
-        table.add_row(*row)
-    Console(width=200 if not sys.stdout.isatty() else None).print(table)
-    for outcome in outcomes:
-        for problem in outcome.problems:
-            print(f"{outcome.scenario} seed {outcome.seed}: {problem}")
-
-
-def page(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> str:
-    """The page of the documentation."""
-    lines = [
-        "# Chaos: every failure injected, and what became of the night",
-        "",
-        "Written by `make chaos`. A night of football runs on a real platform (PostgreSQL, broker,",
-        "browsers, workers, the stand-in site); a fault strikes it where the seed says; nobody",
-        "helps, unless the failure's class says that a person must: then the runbook's commands",
-        "are run. In the end the core tables must hash to those of a night without trouble, and",
-        "the site must not have been asked for more pages than the bound.",
-        "",
-        f"{len(chosen)} scenarios, {len(outcomes)} runs; {os.cpu_count()} cores, "
-        f"{platform.machine()}. Seconds are from the strike; what waits does so for moments here",
-        "(the sweep every second, messages sent again after three).",
-        "",
-        "| " + " | ".join(_COLUMNS) + " |",
-        "|" + "---|" * len(_COLUMNS),
-    ]
-    lines += ["| " + " | ".join(row) + " |" for row in rows(chosen, outcomes)]
-    return "\n".join(lines) + "\n"
+def _read(file: Path) -> list[Outcome]:
+    return [Outcome(**values) for values in json.loads(file.read_text(encoding="utf-8"))]
 
 
 if __name__ == "__main__":

@@ -71,6 +71,11 @@ class S3Server:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has been started, and not stopped."""
+        return self._process is not None
+
     def start(self, *, seconds: float = 60) -> None:
         """Start the server and wait until it stores an object.
 

@@ -185,6 +185,7 @@ def start(
     variables: Mapping[str, str] | None = None,
     fixed_ports: Mapping[str, int] | None = None,
     through: Mapping[str, int] | None = None,
+    prepare: Callable[[], object] | None = None,
     say: Say = _quiet,
 ) -> Stack:
     """Start a stack afresh in `home`; one that ran there, or crashed there, is ended before.
@@ -199,6 +200,7 @@ def start(
         variables: further variables of every program's environment.
         fixed_ports: ports that are chosen already, by name of the program.
         through: ports by which the platform reaches a program, if not by its own.
+        prepare: called when the folder is there and nothing has been started.
         say: told what is under way, a line for each step.
 
     Raises:
@@ -208,6 +210,8 @@ def start(
     if home.exists():
         shutil.rmtree(home)
     home.mkdir(parents=True)
+    if prepare:
+        prepare()
     on_rabbitmq = broker == "rabbitmq"
     names = [*services_of(hubs), *(rabbitmq.PORTS if on_rabbitmq else ())]
     ports = dict(zip(names, free_ports(len(names)), strict=True)) | dict(fixed_ports or {})
