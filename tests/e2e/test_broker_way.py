@@ -30,7 +30,7 @@ from tests.support.airflow import wait_until
 from tests.support.redis import redis_gone
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 READABLE = [
     match
@@ -148,7 +148,10 @@ def in_mid_batch(platform: Platform) -> subprocess.Popen[str]:
 
 def ended_whole(platform: Platform, running: subprocess.Popen[str]) -> None:
     """The run is green, and what landed is what lands undisturbed."""
-    output, _ = running.communicate(timeout=240)
+    try:
+        output, _ = running.communicate(timeout=240)
+    finally:
+        running.kill()
     assert running.returncode == 0, output
     assert landed.contents(platform.engine) == platform.contents
     assert batches(platform) == 1
