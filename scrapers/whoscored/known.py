@@ -30,6 +30,8 @@ def known_values(engine: Engine, target: Target) -> Extracted | None:
         return _match(engine, int(target.id_map["match_id"]))
     if target.page_kind == PageKind.SCHEDULE:
         return _month(engine, int(target.id_map["stage_id"]), target.id_map["month"])
+    if target.page_kind in (PageKind.MATCH_PREVIEW, PageKind.MATCH_REPORT):
+        return _sides(engine, int(target.id_map["match_id"]))
     ids = {name: int(value) for name, value in target.id_map.items() if value.isdecimal()}
     return Extracted(dict(ids), {}) if ids else None
 
@@ -53,6 +55,18 @@ def _match(engine: Engine, match_id: int) -> Extracted:
         fields |= {"home_score": row["home_score"], "away_score": row["away_score"]}
     sides = [{"team_id": row[f"{side}_team_id"], "side": side} for side in ("home", "away")]
     return Extracted(fields, {"teams": sides})
+
+
+def _sides(engine: Engine, match_id: int) -> Extracted:
+    """Who plays whom, as the header of each page of a match says."""
+    fields: Row = {"match_id": match_id}
+    for row in _fixtures(engine, _fixture.c.match_id == match_id):
+        fields |= {
+            f"{side}_team_{what}": row[f"{side}_team_{what}"]
+            for side in ("home", "away")
+            for what in ("id", "name")
+        }
+    return Extracted(fields, {})
 
 
 def _month(engine: Engine, stage_id: int, month: str) -> Extracted:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from scrapers.archive.store import Archive
 from scrapers.errors import ConfigInvalid, LayoutChanged, SourceRefused, SourceUnavailable
+from scrapers.parsing.compare import Compared, compare
 from scrapers.parsing.extract import Extracted
 from scrapers.parsing.page import Page
 from scrapers.parsing.replay import READ, Sample, read_sample
@@ -22,6 +23,7 @@ from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.proof import archived_pages, gate, judge, pages_of_target, unread_pages
 
 _EARLIER = 6  # pages of a target that are tried for its values
+_MOST, _MANY = 0.5, 8  # of a field's values, that others are no corrections
 _OTHERS = 6  # pages of the kind that are tried for what values look like
 
 
@@ -48,7 +50,8 @@ class Desk:
     def cases(self, samples: Iterable[Sample]) -> list[Case]:
         """The pages that need a version, each with what is known of it.
 
-        Pages that are read, or are none of the site, are left out.
+        Pages that are read as before, or are none of the site, are left out. One that is read, but
+        otherwise than the same target's earlier page, has kept its shape and changed its meaning.
 
         Raises:
             WarehouseUnavailable, ArchiveUnavailable: see there.
@@ -63,6 +66,10 @@ class Desk:
             reading = read_sample(sample, page, self._versions, judge, None)
             if reading.outcome == LayoutChanged.__name__:
                 found.append(self._case(sample, page))
+            elif reading.outcome == READ and reading.extracted is not None:
+                case = self._case(sample, page)
+                if case.known is not None and _reads_otherwise(case, reading.extracted):
+                    found.append(case)
         return found
 
     def more(self, kind: PageKind, count: int) -> Iterator[Sample]:
@@ -107,6 +114,16 @@ class Desk:
         yield from self.earlier
         if self.engine is not None and self.archive is not None:
             yield from archived_pages(self.engine, self.archive, sample.kind, _OTHERS)
+
+
+def _reads_otherwise(case: Case, now: Extracted) -> bool:
+    """Whether a field has other values throughout than the same target had: not corrections."""
+    if case.alike is not None or case.known is None:
+        return False
+    counts: Compared = {}
+    compare(case.known, now, counts)
+    many = [c for c in counts.values() if c.changed > _MOST * (c.changed + c.same)]
+    return len(many) > 1 or any(c.changed >= _MANY for c in many)
 
 
 def suggest_for(desk: Desk, samples: Sequence[Sample], version: str, more: int) -> Suggestion:

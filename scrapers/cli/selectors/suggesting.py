@@ -229,7 +229,7 @@ def _unlike(suggestion: Suggestion) -> dict[str, Counts]:
 def _now(finding: Finding) -> str | None:
     if finding.document is not None:
         document = finding.document
-        return document.assigned_to or document.css or document.xpath
+        return document.assigned_to or document.pushed_to or document.css or document.xpath
     return _proposal(finding.proposals[0]) if finding.proposals else None
 
 

@@ -82,10 +82,10 @@ def _put(tree: Any, at: Location, value: Any) -> None:
     for key in at[:-1]:
         if isinstance(node, dict) and key not in node:
             node[key] = CommentedMap()
+        _keep_inheritance(tree, node, key)
         child = node[key]
-        if used[id(child)] > 1:
-            child = copy.deepcopy(child)
-            child.yaml_set_anchor(None)
+        if used[id(child)] > 1 or (isinstance(node, CommentedMap) and key in _merged_keys(node)):
+            child = _own(child)
             node[key] = child
             used = _uses(tree)
         node = child
@@ -103,7 +103,19 @@ def _keep_inheritance(tree: Any, source: Any, key: Any) -> None:
         sources = list(getattr(node, "merge", None) or ())
         if any(each is source for each in sources) and node.get(key) is source.get(key):
             old = source.get(key)
-            node[key] = copy.deepcopy(old) if old is not None else _sequence(())
+            node[key] = _own(old) if old is not None else _sequence(())
+
+
+def _own(part: Any) -> Any:
+    """A copy that is changed alone: no anchor in it is one of the copied part's."""
+    made = copy.deepcopy(part)
+    waiting = [made]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, CommentedMap | CommentedSeq):
+            node.yaml_set_anchor(None)
+            waiting.extend(node.values() if isinstance(node, CommentedMap) else node)
+    return made
 
 
 def _mappings(tree: Any) -> Iterator[CommentedMap]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from scrapers.parsing.fields import document_value
+from scrapers.parsing.fields import document_value, place_reader
 from scrapers.parsing.model import Document, Place, Rows, SelectorField
 from scrapers.parsing.notation import TransformStep
 from scrapers.parsing.places import MISSING, element_value, elements_getter, is_element
@@ -23,10 +24,14 @@ from scrapers.parsing.suggest.resemblance import resembling, values_alike
 from scrapers.parsing.suggest.scope import Fit, Scope, evaluate, wants
 from scrapers.parsing.values import FieldType, MisfitError
 
+_KINDS = 20  # of so few different values
 _KNOWN, _NULLS = 30, 10  # values looked at first; the proof looks at all
 _PROVEN = 14  # candidates that are read on all pages
 _HITS = 40
 _SAMPLED_ROWS = 8
+_SAID = re.compile(r"normalize-space\((?:text\(\))?\)='([^']*)'")
+_LONGEST = 400
+_SOME_ELEMENTS = 6
 _JSON_TYPES = {FieldType.INTEGER_LIST: list, FieldType.NUMBER_BY_INTEGER: dict}
 
 
@@ -41,6 +46,7 @@ class Proposal:
         fit: how it reads the pages.
         score: what it is ranked by; higher is better.
         note: what a person should know of it.
+        is_new: nothing stood there on the references.
     """
 
     places: tuple[Place, ...] = ()
@@ -49,6 +55,7 @@ class Proposal:
     fit: Fit | None = None
     score: tuple[float, ...] = ()
     note: str = ""
+    is_new: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +87,18 @@ def search_field(scope: Scope, short: str, like: SelectorField, search: Search) 
     """Places of a field, the best first; none if nothing was found."""
     candidates = list(_json_candidates(scope, short, like, search))
     candidates += _html_candidates(scope, short, like, search)
+    candidates += _in_old_places(scope, like, short, search)
+    found = _proven(candidates, scope, short, like, search)
+    best = max(found.values(), key=lambda p: p.score, default=None)
+    if best is not None and best.fit is not None and not best.fit.is_right:
+        found |= _proven(_refined(best, scope, short, like, search), scope, short, like, search)
+    return sorted(found.values(), key=lambda p: p.score, reverse=True)
+
+
+def _proven(
+    candidates: list[_Candidate], scope: Scope, short: str, like: SelectorField, search: Search
+) -> dict[str, Proposal]:
+    """The candidates that rank first, read on all pages."""
     candidates.sort(key=lambda c: _before(c, short, like, search), reverse=True)
     found: dict[str, Proposal] = {}
     for each in candidates[: 4 * _PROVEN]:
@@ -105,22 +124,76 @@ def search_field(scope: Scope, short: str, like: SelectorField, search: Search) 
         note = (
             "" if fit.pages_known else "likely by its name and its values; nothing known proves it"
         )
-        found[key] = Proposal((place,), steps, (), fit, rank, note)
-    return sorted(found.values(), key=lambda p: p.score, reverse=True)
+        found[key] = Proposal((place,), steps, (), fit, rank, note, each.is_new)
+    return found
+
+
+def _refined(
+    best: Proposal, scope: Scope, short: str, like: SelectorField, search: Search
+) -> list[_Candidate]:
+    """The best place once more, with steps for all that stands there: what is rare may not have
+    been among the values that were looked at first."""
+    place = best.places[0].model_copy(update={"regex": None, "transform": []})
+    reader = place_reader(place, search.documents, search.zone)
+    raws: list[Any] = []
+    want: list[Any] = []
+    others: list[Any] = []
+    for view in scope.views:
+        known = dict(wants(view, short))
+        for index, raw in enumerate(reader.find(view.case.page, view.rows)[0]):
+            if index in known:
+                raws.append(raw)
+                want.append(known[index])
+            else:
+                others.append(raw)
+    if not any(value is not None for value in want):
+        raws += others
+        return [_Candidate(place, c, 0.5, True) for c in plausible(like, raws, search.zone)]
+    if like.type in (FieldType.INTEGER, FieldType.NUMBER) and not like.required:
+        # Words where no value is known, such as N/A, say that there is none.
+        idle = {r for r in others if type(r) is str and not any(c.isdigit() for c in r)}
+        raws += sorted(idle)
+        want += [None] * len(idle)
+    return [_Candidate(place, c, s, True) for c, s in fitting(like, raws, want, search.zone)]
+
+
+def _in_old_places(
+    scope: Scope, like: SelectorField, short: str, search: Search
+) -> Iterator[_Candidate]:
+    """Where the values stood, with other steps: also what no search finds, as a count."""
+    samples = _samples(scope, short)
+    if not samples:
+        return
+    want = [value for _, _, value in samples]
+    for old in like.places:
+        if old.path is not None and old.xpath is None and old.css is None:
+            continue  # paths are looked for as such
+        place = old.model_copy(update={"regex": None, "transform": []})
+        reader = place_reader(place, search.documents, search.zone)
+        raws = []
+        for number, index, _ in samples:
+            view = scope.views[number]
+            if not is_element(view.rows[index]):
+                return
+            raws += reader.find(view.case.page, [view.rows[index]])[0]
+        for chain, share in fitting(like, raws, want, search.zone):
+            yield _Candidate(place, chain, share, False)
 
 
 def _resemble(scope: Scope, short: str, fit: Fit) -> float:
     """How like the values of another page those are that came out; where none is known."""
     if fit.pages_known:
         return 0.0
-    alike = [row.get(short) for view in scope.views for row in view.alike]
-    alike += [
-        each.get(short)
-        for view in scope.views
-        for row in view.alike
-        for each in _rows_at(row, scope.name)
-    ]
+    alike = [row.get(short) for row in rows_alike(scope)]
     return round(values_alike([v for v in alike if v is not None], fit.values), 1)
+
+
+def rows_alike(scope: Scope) -> list[Any]:
+    """Rows of other pages that show what a scope's values are like."""
+    rows = [row for view in scope.views for row in view.alike]
+    return rows + [
+        each for view in scope.views for row in view.alike for each in _rows_at(row, scope.name)
+    ]
 
 
 def _rows_at(row: Any, name: str) -> list[Any]:
@@ -171,7 +244,15 @@ def _samples(scope: Scope, short: str) -> list[tuple[int, int, Any]]:
     for number, view in enumerate(scope.views):
         for index, want in wants(view, short):
             (nulls if want is None else known).append((number, index, want))
-    return _spread(known, _KNOWN) + _spread(nulls, _NULLS) if known else []
+    if not known:
+        return []
+    first = {repr(sample[2]): sample for sample in reversed(known)}
+    if len(first) > _KINDS:
+        return _spread(known, _KNOWN) + _spread(nulls, _NULLS)
+    # Of few values each is looked at, however rare it is.
+    kinds = list(first.values())
+    others = [sample for sample in known if not any(sample is each for each in kinds)]
+    return kinds + _spread(others, _KNOWN - len(kinds)) + _spread(nulls, _NULLS)
 
 
 def _spread(items: list[Any], count: int) -> list[Any]:
@@ -193,7 +274,12 @@ def _json_candidates(
             raws = [at(value, path) for value in some]
             if not _may_be(raws, like.type):
                 continue
-            is_new = bool(before) and all(at(v, path) is MISSING for v in before)
+            # In a list a longer one than before has new positions, which say nothing.
+            is_new = (
+                bool(before)
+                and not path.startswith("[")
+                and all(at(v, path) is MISSING for v in before)
+            )
             try:
                 place = make_place(js=js, path=path)
             except ValidationError:
@@ -272,6 +358,8 @@ def _html_candidates(
     rows = [scope.views[number].rows[index] for number, index, _ in all_samples]
     want_all = [want for _, _, want in all_samples]
     for (kind, text, attr), _ in tally.most_common(3 * _PROVEN):
+        if not _is_label(text, scope):
+            continue
         place = make_place(**{kind: text, "attr": attr})
         raws = [_first(place, row) for row in rows]
         before = [row for view in scope.views for row in view.before[:50] if is_element(row)]
@@ -289,16 +377,56 @@ def _resembling(scope: Scope, like: SelectorField, search: Search) -> Iterator[_
             found = [(_first_element(place, before), before) for before in view.before[:_KNOWN]]
             found = [(old, before) for old, before in found if old is not None]
             for row, (old, before) in zip(rows, found * len(rows), strict=False):
-                for rank, element in enumerate(resembling(row, old, before)):
+                alike = [(element, place.attr) for element in resembling(row, old, before)]
+                for rank, (element, attr) in enumerate([*alike, *_by_regex(row, place)]):
                     for way in selectors_of(element, row, like.places, None)[:20]:
                         ((kind, text),) = way.items()
-                        tally[(kind, text, place.attr)] += 100 - 10 * rank
+                        tally[(kind, text, attr)] += 100 - 10 * min(rank, 9)
     rows = [row for view in scope.views for row in view.rows[:_KNOWN]]
     for (kind, text, attr), _ in tally.most_common(2 * _PROVEN):
+        if not _is_label(text, scope):
+            continue
         place = make_place(**{kind: text, "attr": attr})
         raws = [_first(place, row) for row in rows]
         for chain in plausible(like, raws, search.zone):
             yield _Candidate(place, chain, 0.5, False)
+
+
+def _is_label(selector: str, scope: Scope) -> bool:
+    """Whether a text by which a place is told is on all pages: names of people are on some."""
+    found = _SAID.search(selector)
+    if found is None:
+        return True
+    known = [row for view in scope.views for row in (*view.wanted, *view.alike) if row]
+    if any(found.group(1) in row.values() for row in known):
+        return False
+    rows = [row for view in scope.views for row in _spread(view.rows, _SAMPLED_ROWS)]
+    pages = [view.case.page for view in scope.views]
+    pages += [view.case.reference for view in scope.views if view.case.reference is not None]
+    in_rows = all(
+        found.group(1) in " ".join("".join(row.itertext()).split())
+        for row in rows
+        if is_element(row)
+    )
+    return in_rows and all(found.group(1) in page.text for page in pages)
+
+
+def _by_regex(row: Any, place: Place) -> list[tuple[Any, str | None]]:
+    """Elements, with their attribute, that hold what a place's regular expression looks for."""
+    if place.regex is None:
+        return []
+    pattern = re.compile(place.regex)
+    found: list[tuple[Any, str | None]] = []
+    for element in row.iter():
+        if isinstance(element.tag, str):
+            for name, value in element.attrib.items():
+                if len(value) < _LONGEST and (match := pattern.search(value)) and match.group():
+                    found.append((element, name))
+            if place.attr is None and (match := pattern.search((element.text or "")[:_LONGEST])):
+                found += [(element, None)] if match.group().strip() else []
+        if len(found) >= _SOME_ELEMENTS:
+            break
+    return found
 
 
 def _first_element(place: Place, row: Any) -> Any:

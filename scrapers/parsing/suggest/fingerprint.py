@@ -45,22 +45,42 @@ def layout_of(solution: Solution, cases: Sequence[Case]) -> Layout:
             renamed = _renamed(condition, solution)
             if renamed is not None and _everywhere(renamed, pages, documents):
                 kept.append(renamed)
-    any_ = [c for c in base.fingerprint.any if _somewhere(c, pages, documents)]
+    any_ = list(_any(solution, pages, old_pages))
     none = [c for c in base.fingerprint.none if not _somewhere(c, pages, documents)]
     sign = next(
         (s for s in _signs(solution, old_pages) if _tells(s, pages, old_pages, solution)), None
     )
-    all_, signs = list(kept), []
-    if sign is not None and len(sign) == 1:
+    all_ = list(kept)
+    is_met_by_all = all(any(is_met(c, page, documents) for c in any_) for page in pages)
+    if sign is not None and not is_met_by_all and (any_ or len(sign) > 1):
+        any_ += sign
+    elif sign is not None and len(sign) == 1:
         all_.append(sign[0])
-    elif sign is not None and not base.fingerprint.any:
-        signs = sign
-    if not (all_ or signs or any_ or none):
-        all_ = list(base.fingerprint.all)
-    layout = Layout({"all": all_, "any": any_ or signs, "none": none})
+    elif any_ and not is_met_by_all:
+        any_ = []  # what holds on some of the pages only is no fingerprint of them
+    if not (all_ or any_ or none):
+        all_ = list(base.fingerprint.all) or [Condition.model_validate({"css": "body"})]
+    layout = Layout({"all": all_, "any": any_, "none": none})
     layout.absent = list(_absences(base, solution, pages))
     layout.ready = _ready(base, solution, layout, pages)
     return layout
+
+
+def _any(solution: Solution, pages: Sequence[Page], old: Sequence[Page]) -> Iterator[Condition]:
+    """Of the old layout's alternatives those that hold still, under the names of now.
+
+    One that no page bears, neither an old nor a new one, says what other pages say (that there
+    is nothing) and is kept.
+    """
+    base = solution.base
+    for condition in base.fingerprint.any:
+        says_nothing = bool(old) and not _somewhere(condition, old, base.documents)
+        if says_nothing or _somewhere(condition, pages, solution.documents):
+            yield condition
+            continue
+        renamed = _renamed(condition, solution)
+        if renamed is not None and _somewhere(renamed, pages, solution.documents):
+            yield renamed
 
 
 def _tells(

@@ -24,6 +24,7 @@ from scrapers.parsing.suggest.tokens import evenly, likeness, tokens_of_all, wan
 _PARENTS = 12
 _ROWS = 60
 _BEST = 6
+_READ = 16  # places whose rows are read
 STANDS = 0.35  # a list less like the rows that are wanted is not theirs
 _WORDS = 12
 
@@ -47,24 +48,52 @@ def rows_stand(scope: Scope, short: str, group: Group, search: Search) -> bool:
     return score is None or score >= 0.5 * STANDS
 
 
+def rows_are_there(scope: Scope, short: str, group: Group, search: Search) -> bool:
+    """Whether as many rows as are wanted stand where the file looks for them, whatever they say."""
+    told = [(view, parent, known) for view in scope.views
+            for parent, known in _known_parents(view, short)]  # fmt: skip
+    counts = [
+        len(rows_of(group.rows, search.documents, view.case.page, parent) or ())
+        for view, parent, _ in told
+    ]
+    return bool(told) and all(
+        count == len(known) for count, (_, _, known) in zip(counts, told, strict=True)
+    )
+
+
 def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[Proposal]:
     """Places of a group's rows, the best first; those unlike the wanted rows are left out."""
-    scored: dict[str, tuple[tuple[float, ...], Rows]] = {}
+    scored: list[tuple[float, Rows]] = []
     seen: set[str] = set()
     for place in _candidates(scope, short, group, search):
         key = repr(place)
-        if key in seen:
-            continue
-        seen.add(key)
-        score = _score(scope, short, group, [place], search)
-        if score is not None and score >= STANDS:
-            habits = _habits(place, group, short)
-            scored[key] = ((round(score, 2), *habits), place)
-    best = sorted(scored.values(), key=lambda pair: pair[0], reverse=True)[:_BEST]
+        if key not in seen:
+            seen.add(key)
+            score = _score(scope, short, group, [place], search)
+            if score is not None and score >= STANDS:
+                scored.append((score, place))
+    scored.sort(key=lambda pair: pair[0], reverse=True)
+    ranked: list[tuple[tuple[float, ...], Rows]] = []
+    for score, place in scored[:_READ]:
+        # A list in a list holds what its members hold: rows are where their fields can be read.
+        alike, *habits = _habits(place, group, short)
+        reads = _reads(scope, short, group, place, search)
+        ranked.append(((round(score + 0.3 * reads + 0.04 * alike, 2), *habits), place))
+    ranked.sort(key=lambda pair: pair[0], reverse=True)
     return [
         Proposal(rows=(place,), fit=rows_fit(scope, short, group, place, search), score=score)
-        for score, place in best
+        for score, place in ranked[:_BEST]
     ]
+
+
+def _reads(scope: Scope, short: str, group: Group, place: Rows, search: Search) -> float:
+    """Share of a group's fields that a place's rows give as they are, over all pages."""
+    shares = []
+    for view in scope.views:
+        for parent in evenly(view.rows, 3):
+            if rows := rows_of([place], search.documents, view.case.page, parent):
+                shares.append(_readable(scope, view, group, rows, search))
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 def _habits(place: Rows, group: Group, short: str) -> tuple[float, ...]:
@@ -77,16 +106,17 @@ def _habits(place: Rows, group: Group, short: str) -> tuple[float, ...]:
 
 
 def _candidates(scope: Scope, short: str, group: Group, search: Search) -> Iterator[Rows]:
+    of_values = any(p.path == "@" for f in group.fields.values() for p in f.places)
     if scope.name:
         parents = [row for view in scope.views for row in evenly(view.rows, _PARENTS)]
         if not any(is_element(parent) for parent in parents):
-            yield from row_places(parents, None)
+            yield from row_places(parents, None, of_values=of_values)
             return
     else:
         for js, document in search.documents.items():
             values = [document_value(view.case.page, document) for view in scope.views]
             if MISSING not in values:
-                yield from row_places(values, js)
+                yield from row_places(values, js, of_values=of_values)
     for view in scope.views:
         told = _known_parents(view, short)
         for parent, known in told:
@@ -98,13 +128,18 @@ def _candidates(scope: Scope, short: str, group: Group, search: Search) -> Itera
 
 def _old_rows(view: View, group: Group, search: Search) -> list[Any]:
     """Elements that are a group's rows on the reference."""
+    return [row for row in _old_raws(view, group, search) if is_element(row)]
+
+
+def _old_raws(view: View, group: Group, search: Search) -> list[Any]:
+    """What a group's rows are read from on the reference."""
     reference = view.case.reference
     if reference is None:
         return []
     found: list[Any] = []
     for parent in view.before[:_PARENTS]:
         found += rows_of(group.rows, search.old_documents, reference, parent) or []
-    return [row for row in found[:_ROWS] if is_element(row)]
+    return found[:_ROWS]
 
 
 def _resembling_in_html(parent: Any, old: list[Any]) -> Iterator[Rows]:
@@ -193,7 +228,9 @@ def _score_by_keys(
     } - {"key", "value"}
     scores = []
     for view in scope.views:
-        old = _old_rows(view, group, search)
+        raw = _old_raws(view, group, search)
+        old = [row for row in raw if is_element(row)]
+        had = keys_of([row for row in raw if not is_element(row)])
         alike = [row for known in view.alike for row in _rows_within(known, short)]
         for parent in evenly(view.rows, _PARENTS):
             rows = rows_of(places, search.documents, view.case.page, parent)
@@ -206,6 +243,8 @@ def _score_by_keys(
                 continue
             found = keys_of(some)
             by_keys = len(expected & found) / len(expected) if expected else 0.0
+            # Of rows whose own keys have other names, others may still be called the same.
+            by_keys = max(by_keys, len(had & found) / len(had | found) if had else 0.0)
             extra = len(expected) / max(len(found), len(expected)) if expected else 0.0
             want = [wanted_tokens(row) for row in evenly(alike, _ROWS)]
             by_values = likeness(want, tokens_of_all(some)) if any(want) else by_keys

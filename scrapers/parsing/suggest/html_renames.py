@@ -1,7 +1,8 @@
 """Ids, classes and attributes that have another name now, by where in the page they stand.
 
 Layouts are often renamed as a whole: every class of a component, all ids. What a name is told
-by is the elements that bear it: their tags, the way to them, and how many there are.
+by is the elements that bear it: their tags, the way to them, how many there are, and what they
+hold.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Any
 from scrapers.parsing.model import Place, Rows
 from scrapers.parsing.page import Page
 from scrapers.parsing.suggest.names import affinity
+from scrapers.parsing.suggest.resemblance import shape
 
 _LEVELS = 6
 _ENOUGH = 0.55
-_CSS_NAME = re.compile(r"(?<![\w\\])([#.])(-?[A-Za-z_][\w-]*)")
+_INSIDE = 0.3  # what is in elements counts for so much
+_CHILDREN = 6
+_CSS_NAME = re.compile(r"((?<!\\)#|(?<![\w\\])\.)(-?[A-Za-z_][\w-]*)")
 _QUOTED = re.compile(r"(['\"])(\s*)([A-Za-z_][\w-]*)(\s*)\1")
 _ATTRIBUTE = re.compile(r"(?<=[\[@])([A-Za-z][\w-]*)(?=[\]=~|^$* )])")
 _PLAIN_ATTRIBUTES = ("id", "class", "style")
@@ -98,6 +102,17 @@ class HtmlRenames:
         return bool(found & self.vanished)
 
 
+@dataclass(slots=True)
+class _Bearing:
+    """The elements that bear a name: where they stand, what is in them; how often on a page."""
+
+    paths: Counter[Any] = field(default_factory=Counter)
+    near: Counter[Any] = field(default_factory=Counter)
+    words: Counter[Any] = field(default_factory=Counter)
+    shapes: Counter[Any] = field(default_factory=Counter)
+    count: float = 0.0
+
+
 def html_renames(old: Sequence[Page], new: Sequence[Page]) -> HtmlRenames:
     """Names of the old pages that the new ones lack, and what they are called there."""
     before, after = _bearers(old), _bearers(new)
@@ -120,9 +135,9 @@ def html_renames(old: Sequence[Page], new: Sequence[Page]) -> HtmlRenames:
     return renames
 
 
-def _bearers(pages: Sequence[Page]) -> dict[Name, Counter[Any]]:
-    """For each name where its elements stand, with how often on a page."""
-    found: dict[Name, Counter[Any]] = {}
+def _bearers(pages: Sequence[Page]) -> dict[Name, _Bearing]:
+    """For each name the elements that bear it."""
+    found: dict[Name, _Bearing] = {}
     for page in pages:
         for element in page.root.iter():
             if not isinstance(element.tag, str):
@@ -131,12 +146,28 @@ def _bearers(pages: Sequence[Page]) -> dict[Name, Counter[Any]]:
             if not names:
                 continue
             path = _path(element)
-            for name in names:
-                found.setdefault(name, Counter())[path] += 1
-    return {
-        name: Counter({path: count / len(pages) for path, count in counts.items()})
-        for name, counts in found.items()
-    }
+            near = tuple(re.sub(r"\d+$", "", step) for step in path[:3])
+            text = _first_text(element)
+            within = (*(str(child.tag) for child in element[:_CHILDREN]), shape(text))
+            for place, name in enumerate(names):
+                bearing = found.setdefault(name, _Bearing())
+                bearing.count += 1 / len(pages)
+                bearing.paths[path] += 1
+                bearing.near[near] += 1
+                bearing.words[text] += 1
+                # Of the names of one element, as of its classes, each keeps its place.
+                bearing.shapes[(place, within)] += 1
+    return found
+
+
+def _first_text(element: Any) -> str:
+    """The first words within an element, as far as they are no script's."""
+    if element.tag in ("script", "style"):
+        return ""
+    for text in element.itertext():
+        if text.strip():
+            return " ".join(text[:200].split())[:40]
+    return ""
 
 
 def _names(element: Any) -> Iterable[Name]:
@@ -164,22 +195,16 @@ def _path(element: Any) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def _alike(one: Counter[Any], other: Counter[Any]) -> float:
-    counts = sorted((sum(one.values()), sum(other.values())))
-    exact = _overlap(one, other)
-    # Somewhat moved: the nearest steps of the way still agree.
-    near = _overlap(_short(one), _short(other))
-    return float(0.55 * exact + 0.3 * near + 0.15 * counts[0] / counts[1])
+def _alike(one: _Bearing, other: _Bearing) -> float:
+    counts = sorted((one.count, other.count))
+    # Somewhat moved: the nearest steps of the way still agree. Elsewhere altogether: what is in
+    # the elements is the same, or of the same looks on another target's page.
+    where = 0.55 * _overlap(one.paths, other.paths) + 0.3 * _overlap(one.near, other.near)
+    inside = 0.6 * _overlap(one.words, other.words) + 0.4 * _overlap(one.shapes, other.shapes)
+    return where + 0.15 * counts[0] / counts[1] + _INSIDE * (inside - 0.5)
 
 
 def _overlap(one: Counter[Any], other: Counter[Any]) -> float:
     """How alike two distributions are: pages of other matches have more or fewer rows."""
     whole, others = sum(one.values()), sum(other.values())
     return float(sum(min(n / whole, other[key] / others) for key, n in one.items()))
-
-
-def _short(paths: Counter[Any]) -> Counter[Any]:
-    found: Counter[Any] = Counter()
-    for path, count in paths.items():
-        found[tuple(re.sub(r"\d+$", "", step) for step in path[:3])] += count
-    return found

@@ -19,6 +19,11 @@ _ASSIGNED = re.compile(
     r"""\[\s*(?:"[^"\\\]]+"|'[^'\\\]]+')\s*\]))*)\s*=(?![=>])\s*(?=[\[{])""",
     re.MULTILINE,
 )
+_PUSHED = re.compile(
+    r"""(?:^|[\s;{}()])((?:[A-Za-z_$][\w$]*)(?:\s*(?:\.\s*(?!push\b)[A-Za-z_$][\w$]*|"""
+    r"""\[\s*(?:"[^"\\\]]+"|'[^'\\\]]+')\s*\]))*)\s*\.\s*push\s*\(\s*(?=[\[{])""",
+    re.MULTILINE,
+)
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _MAX_DOCUMENTS = 40
 _MAX_PATHS = 800
@@ -32,10 +37,11 @@ def documents_of(page: Page) -> list[tuple[Document, Any]]:
     """Every object and list that stands in the page's scripts or elements as data."""
     found: dict[Document, Any] = {}
     for script in page.scripts:
-        for match in _ASSIGNED.finditer(script):
-            if len(found) >= _MAX_DOCUMENTS:
-                break
-            _note(page, document(assigned_to=re.sub(r"\s+", "", match.group(1))), found)
+        for way, pattern in (("assigned_to", _ASSIGNED), ("pushed_to", _PUSHED)):
+            for match in pattern.finditer(script):
+                if len(found) >= _MAX_DOCUMENTS:
+                    break
+                _note(page, document(**{way: re.sub(r"\s+", "", match.group(1))}), found)
     for element in page.root.xpath(_JSON_ELEMENTS):
         text = "".join(element.itertext()).strip().removeprefix("<!--").strip()
         if text[:1] in ("{", "["):
@@ -68,9 +74,11 @@ def _element_css(element: Any) -> str:
 
 def same_document(one: Document, other: Document) -> bool:
     """Whether two documents are the same data, though `a.b` is written `a["b"]` elsewhere."""
-    if one.assigned_to is None or other.assigned_to is None:
-        return one == other
-    return assignment_pattern(one.assigned_to)[1] == assignment_pattern(other.assigned_to)[1]
+    for name in ("assigned_to", "pushed_to"):
+        target, another = getattr(one, name), getattr(other, name)
+        if target is not None and another is not None:
+            return assignment_pattern(target)[1] == assignment_pattern(another)[1]
+    return one == other
 
 
 def joined(path: str, key: str) -> str:
@@ -112,12 +120,15 @@ def _is_list_of_rows(value: Any) -> bool:
     return type(value) is list and bool(value) and type(value[0]) in (dict, list)
 
 
-def row_places(parents: Sequence[Any], js: str | None) -> list[Rows]:
-    """Places under some parents that may be rows: lists, objects by member, alike siblings."""
+def row_places(parents: Sequence[Any], js: str | None, *, of_values: bool = False) -> list[Rows]:
+    """Places under some parents that may be rows: lists, objects by member, alike siblings.
+
+    `of_values`: a row may be a plain value, such as a name in a list of names.
+    """
     found: dict[tuple[str, bool], None] = {}
     for parent in parents:
         for path, value in _walk_rows(parent, "", 0):
-            if type(value) is list and value and type(value[0]) in (dict, list):
+            if type(value) is list and value and (type(value[0]) in (dict, list) or of_values):
                 found[(path, False)] = None
             elif type(value) is dict and value:
                 if path or js is not None:

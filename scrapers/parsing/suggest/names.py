@@ -14,11 +14,17 @@ from scrapers.parsing.suggest.make import place as make_place
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # A chain of keys; texts in quotes and literals are passed over.
 _CHAIN = re.compile(
-    r"""'[^']*'|`[^`]*`|"[^"]*"|[A-Za-z_]\w*(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*"""
+    r"""'[^']*'|`[^`]*`|"[^"]*"|(?:[A-Za-z_]\w*|^(?:\[\d+\])+)(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*"""
 )
 SIMPLE = re.compile(
     r"""(?:[A-Za-z_]\w*|"[^"]+")?(?:\[\d+\])*(?:\.(?:[A-Za-z_]\w*|"[^"]+")(?:\[\d+\])*)*"""
 )
+_STEP = re.compile(r"""\[\d+\]|"[^"]*"|[^.\[\]"]+""")
+
+
+def _joined(steps: list[str]) -> str:
+    """A path of its keys and positions: `input[0].id` of `input`, `[0]`, `id`."""
+    return re.sub(r"\.(?=\[\d+\])", "", ".".join(steps))
 
 
 @lru_cache(maxsize=20_000)
@@ -51,6 +57,8 @@ def last_name(path: str) -> str:
 def near(place: Place, old: list[Place], field_name: str) -> float:
     """How near a place is to where a field stood, by its names, 0 to 1."""
     said = _said(place)
+    if any((place.js, said, place.attr) == (each.js, _said(each), each.attr) for each in old):
+        return 1.0
     best = 0.6 * affinity(last_name(said), field_name)
     for each in old:
         was = _said(each)
@@ -82,27 +90,27 @@ class Renames:
         if not SIMPLE.fullmatch(old) or not SIMPLE.fullmatch(new):
             return
         self.exact.setdefault((old_js, old), (new_js, new))
-        before, after = old.split("."), new.split(".")
+        before, after = _STEP.findall(old), _STEP.findall(new)
         while len(before) > 1 and len(after) > 1 and before[-1] == after[-1]:
             before.pop()
             after.pop()
-            key = (old_js, ".".join(before))
-            self.prefixes.setdefault(key, Counter())[(new_js, ".".join(after))] += 1
+            key = (old_js, _joined(before))
+            self.prefixes.setdefault(key, Counter())[(new_js, _joined(after))] += 1
         # The whole document may have moved under a key of another: '' to 'props.args'.
         if len(after) > 1 and before == after[-1:]:
             key = (old_js, "")
-            self.prefixes.setdefault(key, Counter())[(new_js, ".".join(after[:-1]))] += 1
+            self.prefixes.setdefault(key, Counter())[(new_js, _joined(after[:-1]))] += 1
 
     def path(self, js: str | None, path: str) -> tuple[str | None, str] | None:
         """A path as it is now; None if nothing is known of it."""
         if (js, path) in self.exact:
             return self.exact[(js, path)]
-        parts = path.split(".")
+        parts = _STEP.findall(path)
         for size in range(len(parts), -1, -1):
-            votes = self.prefixes.get((js, ".".join(parts[:size])))
+            votes = self.prefixes.get((js, _joined(parts[:size])))
             if votes:
                 new_js, prefix = votes.most_common(1)[0][0]
-                return new_js, ".".join([prefix, *parts[size:]])
+                return new_js, _joined([prefix, *parts[size:]])
         return None
 
     def expression(self, js: str | None, text: str) -> tuple[str | None, str] | None:

@@ -67,7 +67,7 @@ def suggest(
         patterns: the versions in force; the one that fails least on the pages is the pattern.
         cases: the pages, with what is known of them.
         version: name of the draft.
-        today: day from which it holds.
+        today: day from which it holds, if no page was fetched before.
         demands, judge, gate: what a file and a page's values must satisfy.
 
     Raises:
@@ -78,7 +78,9 @@ def suggest(
     pattern = min(patterns, key=lambda p: sum(_failures(p.selector, case) for case in cases))
     solution = solve(pattern.selector, cases)
     layout = layout_of(solution, cases)
-    text = draft_text(pattern.text, version, today, solution, layout)
+    # Pages of the days before are to be read by it first, not by the version that misread them.
+    since = min([today, *(case.sample.on for case in cases if case.sample.on is not None)])
+    text = draft_text(pattern.text, version, since, solution, layout)
     path = Path(pattern.selector.page_kind.value, f"{version}.yaml")
     draft, problems = check(path, demands, text.encode())
     readings: list[Reading] = []
@@ -106,7 +108,11 @@ def _failures(selector: SelectorFile, case: Case) -> int:
 
 
 def _told(known: Extracted, found: Extracted) -> tuple[Extracted, Extracted]:
-    """Both readings, cut to what is known."""
+    """Both readings, cut to what is known of what is read."""
+    known = Extracted(
+        {name: value for name, value in known.fields.items() if name in found.fields},
+        {name: rows for name, rows in known.groups.items() if name in found.groups},
+    )
     return known, Extracted(
         {name: value for name, value in found.fields.items() if name in known.fields},
         {name: rows for name, rows in found.groups.items() if name in known.groups},

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from scrapers.parsing.compare import fields_of_group
 from scrapers.parsing.explain import place_told
 from scrapers.parsing.extract import page_reader
-from scrapers.parsing.fields import document_value
+from scrapers.parsing.fields import PlaceReader, document_value, place_reader
 from scrapers.parsing.model import Document, Group, Rows, SelectorField, SelectorFile
+from scrapers.parsing.page import Page
 from scrapers.parsing.places import MISSING
 from scrapers.parsing.suggest.fields import Proposal, Search, place_key, search_field
-from scrapers.parsing.suggest.gone import why_not
-from scrapers.parsing.suggest.groups import rows_fit, rows_stand, search_rows
+from scrapers.parsing.suggest.gone import is_emptied, why_not
+from scrapers.parsing.suggest.groups import rows_are_there, rows_fit, rows_stand, search_rows
 from scrapers.parsing.suggest.html_renames import HtmlRenames, html_renames
-from scrapers.parsing.suggest.json_places import at, documents_of, keys_of, same_document
+from scrapers.parsing.suggest.json_places import documents_of, keys_of, same_document
+from scrapers.parsing.suggest.make import place as make_place
 from scrapers.parsing.suggest.make import rows as make_rows
+from scrapers.parsing.suggest.members import called, members_of, unreadable_members
 from scrapers.parsing.suggest.names import Renames, last_name
 from scrapers.parsing.suggest.scope import (
     Case,
@@ -107,6 +111,7 @@ class _Solver:
         self._findings: dict[str, Finding] = {}
         self._renames: dict[str, Renames] = {}
         self._used: set[str] = set()
+        self._members: dict[str, dict[str, str]] = {}
         references = [case.reference for case in cases if case.reference is not None]
         self._html = html_renames(references, [case.page for case in cases])
 
@@ -141,7 +146,7 @@ class _Solver:
     def _document(self, name: str) -> None:
         document = self._base.documents[name]
         told = f"documents.{name}"
-        was = document.assigned_to or document.css or document.xpath or ""
+        was = document_told(document)
         there = [document_value(case.page, document) is not MISSING for case in self._cases]
         if all(there):
             self._findings[told] = Finding(told, Status.STANDS, was)
@@ -189,7 +194,8 @@ class _Solver:
         for group in self._base.groups.values():
             if any(rows.js == name for rows in group.rows):
                 paths += [rows.path for rows in group.rows]
-                paths += [p.path for f in group.fields.values() for p in f.places]
+                paths += [p.path for _, f in fields_of_group("", group) for p in f.places]
+                paths += [rows.path for inner in _inner(group) for rows in inner.rows]
         return [path for path in paths if path]
 
     def _add_documents(self) -> None:
@@ -201,7 +207,7 @@ class _Solver:
                     self._search.documents[name] = document
 
     def _name_for(self, document: Document) -> str:
-        text = re.split(r"[.\[#=]", document.assigned_to or document.css or "data")[-1]
+        text = re.split(r"[.\[#=]", document_told(document) or "data")[-1]
         plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in text.lower()).strip("_")
         plain = plain if plain[:1].isalpha() else f"data_{plain}"
         name, number = plain[:40], 1
@@ -218,11 +224,13 @@ class _Solver:
         places = self._all_rows(scope, groups)
         self._fields(scope, fields)
         for name, group in groups.items():
+            places[name] = self._members_named(scope, name, group, places[name])
             inner = inner_scope(
                 scope, name, group, places[name], self._search.documents,
                 self._search.old_documents,
             )  # fmt: skip
             self._level(inner, group.fields, group.groups)
+            self._named_as_ever(inner, group.fields)
 
     def _all_rows(self, scope: Scope, groups: dict[str, Group]) -> dict[str, Sequence[Rows]]:
         """Where the rows of each group stand; the surest tell where the others may have gone."""
@@ -246,6 +254,58 @@ class _Solver:
         for short, found in lost:
             places[short] = self._rows(scope, short, groups[short], found)
         return places
+
+    def _members_named(
+        self, scope: Scope, short: str, group: Group, places: Sequence[Rows]
+    ) -> Sequence[Rows]:
+        """Rows that are members of objects, what is left out of them under its name of now."""
+        name = scope.named(short)
+        new = [row for view in scope.views for row in view.rows]
+        old = [row for view in scope.views for row in view.before]
+        changed: list[Rows] = []
+        for rows in places:
+            if not rows.items or rows.js is not None or not rows.skip_keys:
+                changed.append(rows)
+                continue
+            members = members_of(rows, group.rows[0], new, old, self._keys(scope))
+            skipped = [members.renamed.pop(key, key) for key in rows.skip_keys]
+            skipped += unreadable_members(scope, short, group, members, self._search)
+            changed.append(rows.model_copy(update={"skip_keys": skipped}))
+            self._members[name] = members.renamed
+        if changed != list(places):
+            finding = self._findings[name]
+            fit = rows_fit(scope, short, group, changed[0], self._search)
+            finding.status = Status.MOVED if fit.is_proven else Status.LIKELY
+            finding.says = "other names of members that are no rows"
+            finding.proposals = [Proposal(rows=tuple(changed), fit=fit, note=finding.says)]
+        return changed
+
+    def _keys(self, scope: Scope) -> dict[str, str]:
+        """Keys of a scope's rows that are known to have another name."""
+        renames = self._renames.setdefault(scope.name, Renames())
+        return {old: new for (_, old), (_, new) in renames.exact.items() if old != new}
+
+    def _named_as_ever(self, scope: Scope, fields: dict[str, SelectorField]) -> None:
+        """Members that are rows under another name now are called by the old one."""
+        renamed = self._members.get(scope.name, {})
+        for short, like in fields.items():
+            if not renamed or all(place.path != "key" for place in like.places):
+                continue
+            places = [
+                make_place(**p.model_dump(exclude_none=True) | {"path": called(renamed)})
+                if p.path == "key"
+                else p
+                for p in like.places
+            ]
+            fit = evaluate(
+                scope, short, like, places, None, self._search.documents, self._search.zone
+            )
+            name = scope.named(short)
+            status = Status.MOVED if fit.is_proven else Status.LIKELY
+            says = ", ".join(f"{old} is {new} now" for old, new in renamed.items())
+            proposal = Proposal(tuple(places), None, (), fit, (1.0,), says)
+            was = " | ".join(map(place_told, like.places))
+            self._findings[name] = Finding(name, status, was, [proposal], says=says)
 
     def _lost_rows(self, scope: Scope, group: Group) -> bool:
         """Whether rows that need not be there are missing since a name is gone."""
@@ -278,10 +338,15 @@ class _Solver:
         if renamed := self._renamed_rows(scope, short, group, renames):
             found = [renamed, *found]
         if not found:
-            finding.says = "no list like its rows is on the page"
+            if rows_are_there(scope, short, group, self._search):
+                finding.status = Status.STANDS  # what is gone are values in them
+            else:
+                finding.says = "no list like its rows is on the page"
             return group.rows
         # Of places that fit alike, one that no other group is read from.
         found = sorted(found, key=lambda proposal: _rows_key(proposal) in self._search.taken)
+        if with_old := self._rows_beside(scope, short, group, found[0]):
+            found = [with_old, *found]
         best = found[0]
         self._search.taken.add(_rows_key(best))
         fit = best.fit
@@ -291,6 +356,19 @@ class _Solver:
         finding.proposals = found[:_ALTERNATIVES]
         self._learn_rows(scope, group, best.rows[0])
         return best.rows
+
+    def _rows_beside(
+        self, scope: Scope, short: str, group: Group, best: Proposal
+    ) -> Proposal | None:
+        """New rows, and where they are not, the old ones that still stand on some pages."""
+        if best.fit is None or best.fit.pages_read == best.fit.pages:
+            return None
+        for old in group.rows:
+            changed = group.model_copy(update={"rows": [*best.rows, old]})
+            if rows_stand(scope, short, changed, self._search):
+                fit = replace(best.fit, pages_read=best.fit.pages)
+                return Proposal(rows=(*best.rows, old), fit=fit, score=best.score)
+        return None
 
     def _learn_rows(self, scope: Scope, group: Group, new: Rows) -> None:
         old = group.rows[0]
@@ -353,14 +431,18 @@ class _Solver:
             return True
         if like.required or like.present:
             return False
-        paths = [place.path for place in like.places if place.path is not None and place.js is None]
-        now = [row for view in scope.views for row in view.rows[:_ROWS]]
-        then = [row for view in scope.views for row in view.before[:_ROWS]]
-        return (
-            bool(paths)
-            and not any(_has(row, p) for row in now for p in paths)
-            and (sum(_has(row, p) for row in then for p in paths) > _OFTEN * len(then))
-        )
+        if any(place.path is None for place in like.places):
+            return False
+        now, then = 0, 0
+        readers = [place_reader(p, self._search.documents, self._search.zone) for p in like.places]
+        old = [place_reader(p, self._search.old_documents, self._search.zone) for p in like.places]
+        for view in scope.views:
+            now += sum(_stated(each, view.case.page, view.rows[:_ROWS]) for each in readers)
+            if view.case.reference is not None:
+                before = view.before[:_ROWS]
+                then += sum(_stated(each, view.case.reference, before) for each in old)
+        rows = sum(len(view.before[:_ROWS]) for view in scope.views)
+        return now == 0 and then > _OFTEN * rows
 
     def _field(self, scope: Scope, short: str, like: SelectorField) -> None:
         name = scope.named(short)
@@ -371,8 +453,10 @@ class _Solver:
         else:
             found = search_field(scope, short, like, self._search)
             found = _with_old_choice(scope, short, like, found, self._search)
+            if found and is_emptied(scope, short, like, self._search):
+                found = [p for p in found if p.is_new or (p.fit and p.fit.pages_known)]
         if not found:
-            status, says = why_not(scope, short, like, self._search.documents, self._search.zone)
+            status, says = why_not(scope, short, like, self._search)
             self._findings[name] = Finding(name, Status(status), was, says=says)
             return
         best = found[0]
@@ -410,8 +494,9 @@ class _Solver:
             self._used.add(js)
 
 
-def _has(row: Any, path: str) -> bool:
-    return at(row, path) not in (MISSING, None)
+def _stated(reader: PlaceReader, page: Page, rows: list[Any]) -> int:
+    """How many rows state a value at a place."""
+    return sum(value not in (MISSING, None) for value in reader.find(page, rows)[0])
 
 
 def _with_old_choice(
@@ -421,11 +506,24 @@ def _with_old_choice(
     if not found or len(like.places) < 2 or found[0].steps is not None:
         return found
     best = found[0]
-    places = (*like.places[:-1], *best.places)
-    fit = evaluate(scope, short, like, places, None, search.documents, search.zone)
-    if best.fit is not None and fit.is_right and not best.fit.is_right:
-        return [Proposal(places, None, (), fit, best.score), *found]
+    if best.fit is None or best.fit.is_right:
+        return found
+    for places in ((*like.places[:-1], *best.places), (*like.places, *best.places)):
+        fit = evaluate(scope, short, like, places, None, search.documents, search.zone)
+        if fit.is_right:
+            return [Proposal(places, None, (), fit, best.score), *found]
     return found
+
+
+def _inner(group: Group) -> Iterator[Group]:
+    for each in group.groups.values():
+        yield each
+        yield from _inner(each)
+
+
+def document_told(document: Document) -> str:
+    """Where a document stands, in a few words."""
+    return document.assigned_to or document.pushed_to or document.css or document.xpath or ""
 
 
 def _is_among(document: Document, others: Iterable[Document]) -> bool:

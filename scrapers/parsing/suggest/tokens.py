@@ -15,6 +15,7 @@ Tokens = frozenset[str]
 
 _LEAVES = 80  # of a row, at least; of few rows more, since they may be large
 _ALL_LEAVES = 4_000
+_FEW = 4
 _SAMPLE = 200
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BLANK: Tokens = frozenset()
@@ -49,12 +50,16 @@ def tokens_of_all(rows: Sequence[Any]) -> list[Tokens]:
 
 
 def wanted_tokens(row: Row) -> Tokens:
-    """Tokens of a row as it was read, groups within it left out."""
+    """Tokens of a row as it was read; those of groups within it only if it says little itself."""
     found: set[str] = set()
+    within: list[Any] = []
     for value in row.values():
         if type(value) is list and value and type(value[0]) is dict:
-            continue
-        _gather(value, found, 0, _LEAVES)
+            within.append(value)
+        else:
+            _gather(value, found, 0, _LEAVES)
+    if len(found) < _FEW:
+        _gather(within, found, 0, _LEAVES)
     return frozenset(found)
 
 
