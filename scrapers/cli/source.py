@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,13 +32,14 @@ def status(
     if as_json:
         print_json(found)
         return
+    until = _until(found["paused_until"], FOR_GOOD)
     told = {
         "asked": f"{SOURCE} is asked for pages.",
         "gentle": f"{SOURCE} is asked again, {found['factor']:g} times slower than usual: "
         f"{found['gentle_pages']} pages have been right since its pause.",
         "probing": f"{SOURCE}: the pause is over, one page is trying it.",
         "half-open": f"{SOURCE}: the pause is over, the next page tries it.",
-        "paused": f"{SOURCE} is paused {_until(found['paused_until'], FOR_GOOD)}.",
+        "paused": f"{SOURCE} is paused {until}.",
     }[found["state"]]
     out.print(told, markup=False)
     if found["reason"] and found["state"] != "asked":
@@ -91,7 +92,9 @@ def resume() -> None:
         out.print(f"{SOURCE} is not paused.")
 
 
-def _until(moment: Any, for_good: datetime) -> str:
+def _until(moment: datetime | None, for_good: datetime) -> str:
+    if moment is None:
+        return "no more"
     return "until it is resumed" if moment >= for_good else f"until {moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
