@@ -19,6 +19,12 @@ def at_dispatch(place: Place, rng: random.Random) -> None:
     time.sleep(rng.uniform(0, 0.2))
 
 
+def at_matches(place: Place, rng: random.Random) -> None:
+    """The schedules have landed; the matches are planned, and hardly one is fetched."""
+    place.until("matches are planned", lambda: place.scalar(f"SELECT count(*) {_MATCHES}"))
+    time.sleep(rng.uniform(0, 0.2))
+
+
 def while_fetching(place: Place, rng: random.Random) -> None:
     """Some matches are archived, and one is being fetched."""
     some = rng.randrange(1, max(2, len(READABLE) - 2))

@@ -326,12 +326,17 @@ class Place:
 
 @contextmanager
 def a_place(
-    home: Path, *, settings: Mapping[str, str] | None = None, **options: Any
+    home: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    kind: type[Place] | None = None,
+    **options: Any,
 ) -> Iterator[Place]:
     """Bring a place up in `home`, and take it down again.
 
     Args:
         settings: settings of the platform beside `SETTINGS`.
+        kind: what stands for it; `Place` by default.
         options: as `tests.support.stack.start` has them, such as slots=2 or broker="rabbitmq".
     """
     alerts = Alerts()
@@ -359,7 +364,7 @@ def a_place(
     try:
         zygote = Zygote(stack)
         engine = engine_of(stack.settings)
-        place = Place(stack, engine, alerts, zygote)
+        place = (kind or Place)(stack, engine, alerts, zygote)
         place.learn_truth()
         yield place
         for undo in reversed(place.tidy):

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
+from tests.chaos.airflow_place import an_airflow_place
 from tests.chaos.place import Place, a_place, a_wired_place, an_s3_place
 
 PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {
@@ -16,4 +17,5 @@ PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {
     # A run that does not wait for a source that is out, as one does after hours.
     "impatient": partial(a_place, settings={"source_patience_hours": "0.001"}),
     "rabbitmq": partial(a_place, broker="rabbitmq"),
+    "airflow": an_airflow_place,
 }

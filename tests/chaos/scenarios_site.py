@@ -16,7 +16,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         _OUT,
         "the site answers every match page with 503 for six seconds",
         site_fault("/matches/", "status", status=503),
-        moments.at_dispatch,
+        moments.at_matches,
         heal=site_well,
         heal_after=6,
         bound=(2.0, 2),

@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.chaos.place import READABLE, Place
 from tests.chaos.scenario import Heal, Step, Strike
+from tests.support.supervise import listening
 
 
 def tree(place: Place, program: str) -> list[psutil.Process]:
@@ -105,6 +106,12 @@ def start(*programs: str) -> Heal:
         place.stack.group.start(*programs)
 
     return heal
+
+
+def hub_back(place: Place) -> None:
+    """Start the first hub again, and wait until it listens."""
+    place.stack.group.start("hub")
+    place.until("the hub listens", lambda: listening(place.stack.ports["hub"]))
 
 
 def kill_night(place: Place, _: random.Random) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import yaml
+from typer.main import get_command
 
 from scrapers import errors
+from scrapers.cli.main import app
 from scrapers.errors import FAILURE_CLASSES, BrowserUnavailable, LayoutChanged, SourceUnavailable
 from scrapers.metrics.documents import documents
 from scrapers.metrics.rules import rules
 from scrapers.register import NEVER, Audience, register, runbook
 from scrapers.settings import ROOT
+from tests.chaos.runbooks import commands
+from tests.chaos.scenarios import SCENARIOS
 
 
 def test_each_failure_class_is_in_the_register_and_nothing_else_is():
@@ -48,3 +52,35 @@ def test_each_class_that_somebody_is_told_of_has_an_alert_rule_with_its_runbook(
             continue
         assert found[name]["labels"]["severity"] == known.severity
         assert found[name]["annotations"]["runbook"] == runbook(name)
+
+
+def test_each_failure_class_has_a_chaos_scenario_that_proves_it():
+    proven = {scenario.name: scenario.classes for scenario in SCENARIOS}
+    for name, known in register().items():
+        assert known.chaos, f"{name} has no chaos scenario"
+        for scenario in known.chaos:
+            assert name in proven.get(scenario, ()), f"{scenario} does not prove {name}"
+    named = {(scenario, name) for name, known in register().items() for scenario in known.chaos}
+    unnamed = {(s.name, name) for s in SCENARIOS for name in s.classes} - named
+    assert not unnamed, "name them in scrapers/failures.yaml"
+
+
+def test_the_chaos_scenarios_have_names_of_their_own_and_are_enough():
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) >= 32
+    assert sum(scenario.quick for scenario in SCENARIOS) >= 5
+
+
+def test_each_failure_class_has_a_runbook_whose_commands_are_ours():
+    known = get_command(app).commands
+    for name in register():
+        assert (ROOT / runbook(name)).is_file(), runbook(name)
+        assert commands(name, "look"), f"the runbook of {name} has no command to look with"
+        for program, *arguments in commands(name, "look") + commands(name, "mend"):
+            assert program == "touchline"
+            assert arguments[0] in known, f"the runbook of {name}: {arguments[0]}"
+
+
+def test_a_person_has_commands_where_the_class_needs_one():
+    for scenario in SCENARIOS:
+        if scenario.person:
+            assert any(commands(name, "mend") for name in scenario.classes), scenario.name
