@@ -70,7 +70,8 @@ class Page:
         """The page's root element.
 
         Raises:
-            LayoutChanged: there is nothing in it, or a tag has more attributes than any has.
+            LayoutChanged: there is nothing in it, a tag has more attributes than any has, or the
+                parser gave the page up for its size or depth.
         """
         for stretch in _LONG_TAG.finditer(self.text):
             tag = _TAG.match(stretch.group())
@@ -81,12 +82,21 @@ class Page:
                     fields=["page"],
                     url=self.url,
                 )
-        # Limits of the parser stay on: what is deeper or larger than a page ever is gets cut.
+        # Limits of the parser stay on. It cuts what is deeper or larger than a page ever is, and
+        # says so in its log only: half a page must not be taken for a whole one.
         parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
         try:
-            return lxml_html.document_fromstring(self._bytes, parser=parser)
+            root = lxml_html.document_fromstring(self._bytes, parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
             raise LayoutChanged("the page is empty", fields=["page"], url=self.url) from error
+        for entry in parser.error_log:
+            if entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+                raise LayoutChanged(
+                    f"the page is too large or too deep for the parser: {entry.message}",
+                    fields=["page"],
+                    url=self.url,
+                )
+        return root
 
     @cached_property
     def scripts(self) -> list[str]:

@@ -45,6 +45,8 @@ _XPATH_FUNCTIONS = {
     *("number", "sum", "floor", "ceiling", "round"),
     *("node", "text", "comment", "processing-instruction", "and", "or", "div", "mod"),
 }
+_NO_TEXT = ("script", "style")
+_shown_text = etree.XPath(".//text()[not(parent::script or parent::style)]")
 _translator = HTMLTranslator()
 _EMPTY_PAGE = lxml_html.document_fromstring("<html><body><p>x</p></body></html>")
 
@@ -144,9 +146,14 @@ def is_element(found: Any) -> bool:
 
 
 def element_value(found: Any, attr: str | None) -> Any:
-    """Text of an element (or its attribute); strings and numbers of XPath as they are."""
+    """Text of an element (or its attribute); strings and numbers of XPath as they are.
+
+    Scripts and styles within an element are no text of it.
+    """
     if is_element(found):
         if attr is None:
+            if any(one is not found for one in found.iter(*_NO_TEXT)):
+                return "".join(map(str, _shown_text(found)))
             return "".join(str(part) for part in found.itertext())
         value = found.get(attr)
         return MISSING if value is None else str(value)

@@ -31,6 +31,8 @@ KEY = "target_key"
 # U+FFFD stands for a letter that was lost when bytes were decoded. No index keeps a name or key
 # of thousands of letters: the landing would fail, and with it the whole batch.
 LONGEST_NAME, LONGEST_TEXT = 300, 1_000
+# A name that is a mark between two others, such as », was read from the wrong place.
+_SAYS_SOMETHING = r"[^\s!-/:-@\[-`{-~¡-¿×÷‐-※]"
 _WORDS = "^[^\ufffd]{0,%d}$"
 _CORE = {table.name: table for table in CORE_TABLES}
 
@@ -107,6 +109,7 @@ def _words(core: Table) -> Iterator[Check]:
             yield matching(
                 name, _WORDS % longest, f"{name} has lost no letter, and has at most {longest}"
             )
+            yield matching(name, _SAYS_SOMETHING, f"{name} holds a letter or a digit")
 
 
 def rule(name: str, sql: str, *checks: Check) -> Subject:

@@ -28,7 +28,8 @@ _BROWSER_ERROR = re.compile(r"id=\"main-frame-error\"|\b(?:ERR_[A-Z_]{4,40}|HTTP
 _LITERAL = re.compile(r"require\.config\.params\s*\[[^\]\n]{1,40}\]\s*=\s*(?=[{\[])")
 _FEED = re.compile(r"<(?:pre|body)[^>]{0,200}>\s*\{", re.IGNORECASE)
 _BODY = re.compile(r"<body[^>]{0,200}>(\s*[{\[].*?)(?:</body>|\Z)", re.DOTALL | re.IGNORECASE)
-_WHOLE = ('id="match-header"', "var allRegions", "<footer")
+# What stands behind the contents of every whole page: the menu of tournaments, the foot.
+_BEHIND = ("var allRegions", "<footer")
 _PRE = re.compile(r"<pre[^>]{0,200}>(.*?)(?:</pre>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
@@ -58,7 +59,7 @@ def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
         return what
     if "</html>" not in text[-2000:].lower():
         return "the page is cut: it has no end"
-    return _cut_feed(text) if kind in FEEDS else _cut_page(text)
+    return _cut_feed(text) if kind in FEEDS else _cut_page(text, kind)
 
 
 def _garbled(text: str) -> str | None:
@@ -92,7 +93,7 @@ def _cut_feed(text: str) -> str | None:
     return None
 
 
-def _cut_page(text: str) -> str | None:
+def _cut_page(text: str, kind: PageKind) -> str | None:
     # A browser closes what a cut page left open, so the cut is in the last script: it ends
     # within the literal that it assigns.
     begin = text.rfind("<script")
@@ -104,7 +105,8 @@ def _cut_page(text: str) -> str | None:
         except NotDataError as error:
             if error.cut:
                 return "the page is cut: its last script ends within the data"
-    # Cut even before its data: a whole page has a header, the menu of tournaments or a foot.
-    if not any(sign in text for sign in _WHOLE):
-        return "the page is cut: it has neither the match's header nor a menu nor a foot"
+    # Cut in its markup. A match centre is read from its scripts alone: there the header will do.
+    signs = ('id="match-header"', *_BEHIND) if kind is PageKind.MATCH_CENTRE else _BEHIND
+    if not any(sign in text for sign in signs):
+        return "the page is cut: it has neither a menu nor a foot behind its contents"
     return None

@@ -21,7 +21,7 @@ from tests.mutations.catalogue import mutation
 from tests.mutations.children import read_all
 from tests.mutations.databases import databases
 from tests.mutations.landing import Fate, judge_all
-from tests.mutations.reading import OTHER, Result
+from tests.mutations.reading import CRASH, DEFECT, HANG, OTHER, Result
 from tests.mutations.report import column, document, table, violations
 from tests.mutations.sources import Source, sources
 
@@ -88,10 +88,16 @@ def _read(
 ) -> list[Result]:
     shutil.rmtree(home / "rows", ignore_errors=True)
     (home / "rows").mkdir(parents=True)
+    (home / "suspects").unlink(missing_ok=True)
     began = time.monotonic()
     results: list[Result] = []
     for result in read_all(seed, numbers, pages, home / "rows"):
         results.append(result)
+        if result.wrong or result.outcome in (CRASH, HANG, DEFECT):
+            # Known before the gate has judged: what it puts aside is no violation.
+            with (home / "suspects").open("a", encoding="utf-8") as file:
+                told = "; ".join(result.wrong) or f"{result.outcome}: {result.detail}"
+                file.write(f"{result.number} {result.target} {result.mutator}: {told}\n")
         if len(results) % _SAY_EVERY == 0:
             said = f"  {time.monotonic() - began:4.0f} s  {len(results)} pages read"
             console.print(said, highlight=False)

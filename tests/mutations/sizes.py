@@ -8,14 +8,16 @@ from collections.abc import Callable
 from tests.mutations.contract import Contract, Mutated, Mutator
 from tests.mutations.sources import Source
 
+_BLOCKS = {"div", "table", "ul", "h1", "h2", "footer"}
+
 
 def places(source: Source) -> list[int]:
     """Places at which markup may be put in: before elements, and at the body's ends."""
     text = source.text
     body = text.find(">", text.find("<body")) + 1
     end = text.rfind("</body")
-    # Not between cells or rows: what is put in there is content of the table.
-    found = [one.start for one in source.elements if one.name not in ("td", "tr", "option", "th")]
+    # Between blocks: what is put in among words or cells is content of theirs.
+    found = [one.start for one in source.elements if one.name in _BLOCKS]
     return [place for place in (body, end, *found) if place > 0]
 
 

@@ -21,6 +21,7 @@ _MEMBER = re.compile(
     r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|-?\d+(?:\.\d+)?|true|false|null)"
     r"(?=\s*[,}])"
 )
+_MOST_TEXT = 10_000_000
 Piece = tuple[str, tuple[Any, ...]]  # as written, and what it says
 _OTHER_TYPES: Sequence[Piece] = (
     ('"text"', ("text",)),
@@ -125,7 +126,9 @@ def _replaced(piece: Callable[[random.Random], Piece]) -> Callable[..., Mutated 
                 r"|true|false|null)(?=\s*[,}])"
             )
             shown = _escaped(source, written)
-            text = pattern.sub(lambda m: f"{member['key']}{m.group(1)}{shown}", text)
+            # Of a long text as many as make a page that is not refused for its size alone.
+            count = max(1, _MOST_TEXT // len(shown))
+            text = pattern.sub(lambda m: f"{member['key']}{m.group(1)}{shown}", text, count)
             said += says
         else:
             for _ in range(rng.choice((1, 1, 2, 4))):

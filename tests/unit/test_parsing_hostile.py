@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scrapers.errors import LayoutChanged, SourceRefused, SourceUnavailable, TargetAbsent
 from scrapers.parsing import Page, SelectorFiles
 from scrapers.parsing.page import MAX_BYTES
+from scrapers.parsing.places import element_value
 from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.whoscored.read import read_page, selector_files
@@ -110,3 +111,29 @@ def test_feeds_of_any_shape(content: object) -> None:
     except FAILURES:
         return
     assert rows["fixture"] == []
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "<b>" * 300,
+        "<div>" * 300 + "</div>" * 300,
+        f"<p title='{'x' * 11_000_000}'></p>",
+        f"<p>{'x ' * 6_000_000}</p>",
+        f"<!--{'x' * 11_000_000}-->",
+    ],
+    ids=["deep", "deep and closed", "attribute", "text", "comment"],
+)
+def test_what_the_parser_cuts_is_no_page(what: str) -> None:
+    """It cuts in silence: rows behind the place would be missing, and nothing would tell."""
+    page = Page(f"<html><body><p>one</p>{what}<p>two</p></body></html>".encode())
+    with pytest.raises(LayoutChanged, match="too large or too deep") as caught:
+        _ = page.root
+    assert caught.value.facts["fields"] == ["page"]
+
+
+def test_scripts_and_styles_are_no_text_of_what_they_stand_in() -> None:
+    page = Page(b"<div id=a>Serra<script>var a;</script><style>b{}</style>via <!-- c --> d</div>")
+    assert element_value(page.root.get_element_by_id("a"), None) == "Serravia  d"
+    script = Page(b"<html><script>var a = 1;</script></html>").root.find(".//script")
+    assert element_value(script, None) == "var a = 1;"
