@@ -1,29 +1,50 @@
-"""What every page that names a season, or teams, must hold to."""
+"""What every page that names a season, or teams, must hold to.
+
+A page that writes a name otherwise than all others would rename the season or team for all.
+"""
 
 from __future__ import annotations
 
-from scrapers.quality.checks import holds, matching
+from scrapers.quality.checks import holds, matching, note
 from scrapers.quality.subjects import Subject, rule, staged
 
-_YEAR = r"(?:18|19|20)[0-9]{2}"
-SEASON_NAME = rf"^{_YEAR}(?:/{_YEAR})?(?: .+)?$"
+_YEAR = "(18|19|20)[0-9]{2}"
+# Without a colon, which would be a parameter in SQL.
+SEASON_NAME = f"^{_YEAR}(/{_YEAR})?( .+)?$"
+_NAMED = matching("name", SEASON_NAME, "the name begins as 2022 or 2022/2023")
 
-# A season that is written otherwise on one page would be renamed by it for all.
-SEASON = staged("season", matching("name", SEASON_NAME, "the name begins as 2022 or 2022/2023"))
+SEASON = staged("season", note(_NAMED))
+# Of pages that list what seasons there are.
+LISTED_SEASON = staged("season", _NAMED)
+
+_FORM = f"""
+SELECT s.target_key, s.season_id, s.name AS season_name, k.name AS known_name,
+       s.name ~ '{SEASON_NAME}' AS form_is_kept
+FROM staging.season s JOIN core.season k USING (season_id)
+WHERE s.target_key = ANY(:targets) AND k.name ~ '{SEASON_NAME}'
+"""
 
 # Of two teams of a page each bears the name by which the warehouse knows the other one.
 _EXCHANGED = """
-SELECT a.target_key, a.team_id, a.name, b.team_id AS other_team_id, false AS names_are_kept
+SELECT a.target_key, a.team_id, a.name, b.team_id AS other_team_id, false AS name_is_its_own
 FROM staging.team a
 JOIN staging.team b ON b.target_key = a.target_key AND b.team_id <> a.team_id
 JOIN core.team known ON known.team_id = a.team_id AND known.name = b.name
 JOIN core.team other ON other.team_id = b.team_id AND other.name = a.name
 WHERE a.target_key = ANY(:targets) AND a.name <> b.name
 """
+
+SEASON_FORM: tuple[Subject, ...] = (
+    rule(
+        "season_form",
+        _FORM,
+        holds("form_is_kept", "season_name keeps its form, as 2022 or 2022/2023"),
+    ),
+)
 TEAM_NAMES: tuple[Subject, ...] = (
     rule(
         "team_names",
         _EXCHANGED,
-        holds("names_are_kept", "no team_name has gone over to another team"),
+        holds("name_is_its_own", "no team_name has gone over to another team"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
-from scrapers.quality.names import SEASON
+from scrapers.quality.names import SEASON, SEASON_FORM
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "referee_statistics"
@@ -42,6 +42,7 @@ FROM staging.referee_statistic WHERE target_key = ANY(:targets) GROUP BY target_
 """
 
 RULES: tuple[Subject, ...] = (
+    *SEASON_FORM,
     rule(
         "row",
         _CARDS,

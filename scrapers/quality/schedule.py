@@ -15,7 +15,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import GOALS, STATUSES
-from scrapers.quality.names import SEASON, TEAM_NAMES
+from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "schedule"
@@ -96,8 +96,10 @@ _KEPT = f"""
 SELECT count(*) AS known,
        CASE WHEN count(*) >= {ENOUGH} THEN avg((s.home_team_id = f.home_team_id
            OR s.away_team_id = f.away_team_id)::int)::float8 END AS sides_kept,
-       CASE WHEN count(*) >= {ENOUGH} THEN avg((s.kickoff_utc = f.kickoff_utc)::int)::float8
-           END AS kickoffs_kept,
+       CASE WHEN count(*) >= {ENOUGH} THEN avg((
+           s.kickoff_utc = f.kickoff_utc
+           OR abs(extract(epoch FROM s.kickoff_utc - f.kickoff_utc)) >= 86400
+       )::int)::float8 END AS kickoffs_kept,
        CASE WHEN count(*) >= {ENOUGH} THEN avg((s.home_score IS NOT DISTINCT FROM f.home_score
            AND s.away_score IS NOT DISTINCT FROM f.away_score)::int)::float8 END AS scores_kept
 FROM staging.fixture s
@@ -106,6 +108,7 @@ WHERE s.target_key = ANY(:targets) AND s.status = 'finished' AND f.status = 'fin
 """
 
 RULES = (
+    *SEASON_FORM,
     *TEAM_NAMES,
     rule(
         "page",
@@ -139,7 +142,10 @@ BATCH_RULES: tuple[Subject, ...] = (
             )
         ),
         whole_batch(
-            between("kickoffs_kept", KEPT, 1, "most finished matches keep their kickoff_utc")
+            between(
+                *("kickoffs_kept", KEPT, 1),
+                "most finished matches keep their kickoff_utc, to the hour",
+            )
         ),
         whole_batch(
             between("scores_kept", KEPT, 1, "most finished matches keep home_score and away_score")

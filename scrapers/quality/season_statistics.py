@@ -23,8 +23,8 @@ _OF_PLAYERS = _COMMON | {
     "manOfTheMatch": (0, 100),
 }
 _ANY = (0, 1_000_000)
-# A statistic whose values are together more than so many times what they were, or less than that
-# part of it, is told in another unit.
+# A statistic that is for most more than so many times what it was, or less than that part of it,
+# by itself and by the match, is told in another unit.
 FACTOR = 5
 # Of so many teams or players with several matches some rate is no whole number.
 ENOUGH = 8
@@ -133,22 +133,35 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
         else ("r.team_id = c.team_id")
     )
     rows = "players" if player else "teams"
+    key = "r.player_id, r.team_id" if player else "r.team_id"
     return (
         rule(
             "units",
             f"""
-            SELECT r.stat, sum(c.value)::float8 AS known, sum(r.value)::float8 AS value,
-                   (sum(r.value) / nullif(sum(c.value), 0))::float8 AS times
-            FROM staging.{table} r JOIN core.{table} c
-                ON c.stage_id = r.stage_id AND c.category = r.category
-                AND c.subcategory = r.subcategory AND c.stat = r.stat AND {same}
-            WHERE r.target_key = ANY(:targets) AND c.value <> 0
-            GROUP BY r.stat HAVING count(*) >= {ENOUGH}""",
-            whole_batch(
-                between(
-                    *("times", 1 / FACTOR, FACTOR), "the value of a stat is in the unit it was in"
-                )
-            ),
+            WITH pairs AS (
+                SELECT r.stat, (r.value / c.value)::float8 AS times,
+                       max(r.value) FILTER (WHERE r.stat = 'apps') OVER of_row
+                       / nullif(max(c.value) FILTER (WHERE r.stat = 'apps') OVER of_row, 0)
+                       AS times_apps
+                FROM staging.{table} r JOIN core.{table} c
+                    ON c.stage_id = r.stage_id AND c.category = r.category
+                    AND c.subcategory = r.subcategory AND c.stat = r.stat AND {same}
+                WHERE r.target_key = ANY(:targets) AND c.value <> 0
+                WINDOW of_row AS (PARTITION BY r.target_key, {key})
+            ), medians AS (
+                SELECT stat, count(*) AS rows,
+                       percentile_cont(0.5) WITHIN GROUP (ORDER BY times) AS times,
+                       percentile_cont(0.5) WITHIN GROUP (
+                           ORDER BY times / nullif(times_apps, 0)::float8
+                       ) AS times_a_match
+                FROM pairs GROUP BY stat HAVING count(*) >= {ENOUGH}
+            )
+            SELECT stat, rows, times, times_a_match,
+                   times BETWEEN {1 / FACTOR} AND {FACTOR}
+                   OR coalesce(times_a_match BETWEEN {1 / FACTOR} AND {FACTOR}, false)
+                   AS unit_is_kept
+            FROM medians""",
+            whole_batch(holds("unit_is_kept", "the value of a stat is in the unit it was in")),
         ),
         rule(
             "feed",

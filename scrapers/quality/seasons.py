@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
-from scrapers.quality.names import SEASON
+from scrapers.quality.names import LISTED_SEASON, SEASON_FORM
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "seasons"
 
-TABLES = (staged("competition"), SEASON)
+TABLES = (staged("competition"), LISTED_SEASON)
 
 _ASKED = """
 SELECT s.target_key, s.season_id, s.competition_id, c.region_id,
@@ -32,6 +32,7 @@ FROM staging.season WHERE target_key = ANY(:targets) GROUP BY target_key, name
 """
 
 RULES: tuple[Subject, ...] = (
+    *SEASON_FORM,
     rule(
         "page",
         _ASKED,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import between, empty, equal, note
-from scrapers.quality.names import SEASON
+from scrapers.quality.names import LISTED_SEASON, SEASON_FORM
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "stages"
 
 TABLES = (
     staged("competition"),
-    SEASON,
+    LISTED_SEASON,
     staged("stage"),
 )
 
@@ -45,6 +45,7 @@ WHERE g.target_key = ANY(:targets)
 """
 
 RULES: tuple[Subject, ...] = (
+    *SEASON_FORM,
     rule(
         "page",
         _ASKED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note, one_of, whole_batch
-from scrapers.quality.names import SEASON, TEAM_NAMES
+from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 from scrapers.warehouse.tables import STANDING_SCOPES
 
@@ -120,6 +120,7 @@ HAVING count(*) >= 4
 """
 
 RULES: tuple[Subject, ...] = (
+    *SEASON_FORM,
     *TEAM_NAMES,
     rule(
         "emptied",

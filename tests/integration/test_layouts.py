@@ -57,6 +57,25 @@ def test_another_meaning_in_the_same_shape_does_not_land(schedule: Nights, chang
     assert cell.mended
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "what"),
+    [
+        (PageKind.MATCH_PREVIEW, "team-names", "InvalidRows"),
+        (PageKind.MATCH_REPORT, "columns", "LayoutChanged"),
+        (PageKind.STANDINGS, "sides", "InvalidBatch"),
+        (PageKind.PLAYER_STATISTICS, "per-cent", "Invalid"),
+    ],
+)
+def test_what_pages_of_other_kinds_mean_is_held_against_what_is_known(
+    place: Place, kind: PageKind, change: str, what: str
+) -> None:
+    cell = night(Nights(place, kind), change)
+    assert what in cell.told
+    assert (cell.wrong, cell.landed) == (0, True), cell.notes
+    assert cell.named
+    assert cell.mended
+
+
 def test_a_feed_without_pre_is_read_as_before(schedule: Nights) -> None:
     cell = night(schedule, "feed")
     assert (cell.fields, cell.wrong, cell.landed) == ([], 0, True)

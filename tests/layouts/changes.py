@@ -612,7 +612,9 @@ def shares_otherwise(html: str, kind: PageKind, selector: SelectorFile) -> str |
         html,
         kind,
         selector,
-        lambda k, v, row: v * factor if k in ("possession", "passSuccess") else v,
+        lambda k, v, row: (
+            float(Decimal(repr(v)) * factor) if k in ("possession", "passSuccess") else v
+        ),
     )
 
 

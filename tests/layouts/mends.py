@@ -145,7 +145,7 @@ EDITS: dict[tuple[str, PageKind], list[Edit]] = {
         only_step("x", "{divide: 1.05}"),
         only_step_inline("y", "{divide: 0.68}"),
         *(only_step(key, "{divide: 0.68}") for key in ("endY", "goalMouthY")),
-        only_step_inline("blockedY", "{divide: 0.68}"),
+        only_step_inline("blockedX", "{divide: 1.05}"),
     ],
     ("shares", K.MATCH_CENTRE): [only_step("x", "{multiply: 100}")],
     ("seconds", K.MATCH_CENTRE): [

@@ -448,7 +448,7 @@ def _proposed(suggestion: Suggestion, names: list[str]) -> list[str]:
 
 def _unordered(rows: list[dict[str, Any]], without: Collection[str]) -> list[str]:
     def plain(value: Any) -> Any:
-        return round(value, 9) if type(value) is float else value
+        return round(float(value), 9) if type(value) in (int, float) else value
 
     return sorted(
         json.dumps({k: plain(v) for k, v in row.items() if k not in without}, default=str,
