@@ -52,8 +52,8 @@ class Broker:
         full: takes no messages within the block.
         keeps: whether messages survive `gone`.
         forget: it loses every message.
-        settle: what was declared so far is on disk, as it is a moment later anyway. A message is
-            there before it is confirmed; of a new queue RabbitMQ does not say so much.
+        settle: what was declared so far is on disk, as it is some seconds later anyway. A message
+            is there before it is confirmed; of a new queue RabbitMQ does not promise so much.
     """
 
     url: str
@@ -89,6 +89,11 @@ def on_rabbitmq(rabbitmq: tuple[Node, Group]) -> Broker:
         with node.gone(group, data_too=True):
             pass
 
+    def settle() -> None:
+        for command in ("stop_app", "start_app"):
+            node.control(command)
+        node.wait(group)
+
     for queue in node.control("list_queues", "name").split():
         if queue != "name":
             node.control("delete_queue", queue)
@@ -99,7 +104,7 @@ def on_rabbitmq(rabbitmq: tuple[Node, Group]) -> Broker:
         full=node.out_of_memory,
         keeps=True,
         forget=forget,
-        settle=lambda: node.control("eval", "mnesia:sync_log()."),
+        settle=settle,
     )
 
 
