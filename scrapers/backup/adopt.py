@@ -26,6 +26,7 @@ from scrapers.errors import (
     WarehouseUnavailable,
 )
 from scrapers.targets import Target
+from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import BatchRow, FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import State
@@ -33,7 +34,9 @@ from scrapers.whoscored.emptiness import check_page
 
 log = logging.getLogger(__name__)
 
-LOST = WarehouseUnavailable("its rows were lost with the warehouse; its page is in the archive")
+LOST = WarehouseUnavailable(
+    "it was under way, or landed later, when the dump was taken: read it again from the archive"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,38 @@ class Adopted:
 
 
 def settle(engine: Engine) -> None:
-    """Let go of what was under way when the dump was taken: holds, staged rows, open batches."""
+    """Let go of what was under way when the dump was taken; can be run again.
+
+    Its batches end as failed: what they did not get is a gap, which the catch-up closes. What was
+    archived and not landed is to be read again.
+    """
     with transaction(engine) as connection:
-        connection.execute(
-            update(BatchRow)
-            .where(BatchRow.state == "open")
-            .values(state="failed", closed_at=func.now(), summary={"restored": True})
+        query = select(BatchRow.batch_id).where(BatchRow.state == "open")
+        open_batches = connection.scalars(query.order_by(BatchRow.created_at)).all()
+    for batch_id in open_batches:
+        ledger.close_batch(engine, batch_id, ledger.FAILED, {"restored": True})
+    with transaction(engine) as connection:
+        under_way = (
+            select(TargetRow.target_key)
+            .where(TargetRow.state.in_(_UNDER_WAY))
+            .order_by(TargetRow.target_key)
+            .with_for_update()
         )
+        keys = connection.scalars(under_way).all()
         connection.execute(
             update(TargetRow)
-            .where(TargetRow.state.in_((State.PLANNED, State.FETCHING)))
-            .values(state=State.BLOCKED, **_FREE, **_lost())
-        )
-        connection.execute(
-            update(TargetRow)
-            .where(TargetRow.state.in_((State.ARCHIVED, State.PARSED, State.QUARANTINED)))
+            .where(TargetRow.target_key.in_(keys))
             .values(state=State.BLOCKED, **_FREE, **_lost())
         )
 
 
+_UNDER_WAY = (
+    State.PLANNED,
+    State.FETCHING,
+    State.ARCHIVED,
+    State.PARSED,
+    State.QUARANTINED,
+)
 _FREE = {"holder": None, "lease_until": None, "sent_at": None}
 
 

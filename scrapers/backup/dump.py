@@ -30,7 +30,27 @@ log = logging.getLogger(__name__)
 
 SCHEMAS = ("raw", "staging", "core", "ops")
 _MAX_NOTE = 1_000_000
-_BLOCK = 1 << 20
+_MARK = "public.touchline_restore"
+# libpq's options that an address may carry, and the variables of the same meaning.
+_OPTIONS = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "passfile": "PGPASSFILE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
+    "options": "PGOPTIONS",
+    "application_name": "PGAPPNAME",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
 
 
 class Dump(BaseModel):
@@ -184,6 +204,9 @@ def check(files: Files, dump: Dump) -> str:
 def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> None:
     """Bring a dump back into an empty database, in one transaction.
 
+    Until `restored` is called the database is marked as being restored, so that a restore that
+    was killed can be run again and goes on where it was.
+
     Raises:
         ConfigInvalid: the database has a schema already, or there is no pg_restore.
         ExportFailed: the dump is damaged or pg_restore failed; nothing is half restored.
@@ -192,20 +215,42 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
     program = _program("pg_restore", settings)
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = ANY (:schemas)"
     with transaction(engine) as connection:
-        if connection.scalar(text(there), {"schemas": list(SCHEMAS)}):
-            raise ConfigInvalid(
-                f"the database of {PREFIX}DATABASE_URL is not empty: a dump is restored into an "
-                "empty one (CREATE DATABASE), so that nothing is overwritten",
-                setting=f"{PREFIX}DATABASE_URL",
-            )
+        filled = connection.scalar(text(there), {"schemas": list(SCHEMAS)})
+    marked = being_restored(engine)
+    if filled and marked == dump.name:
+        return
+    if filled:
+        raise ConfigInvalid(
+            f"the database of {PREFIX}DATABASE_URL is not empty: a dump is restored into an "
+            "empty one (CREATE DATABASE), so that nothing is overwritten",
+            setting=f"{PREFIX}DATABASE_URL",
+        )
     if problem := check(files, dump):
         raise files.failed(problem)
+    with transaction(engine) as connection:
+        connection.execute(text(f"CREATE TABLE IF NOT EXISTS {_MARK} (dump text NOT NULL)"))
+        connection.execute(text(f"DELETE FROM {_MARK}"))
+        connection.execute(text(f"INSERT INTO {_MARK} VALUES (:name)"), {"name": dump.name})
     with tempfile.TemporaryDirectory(prefix="touchline-backup-") as folder:
         local = Path(folder) / "dump"
         files.get(dump.path, local)
         name = _connection(settings)["PGDATABASE"]
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
         _run([program, *options, f"--dbname={name}", str(local)], settings)
+
+
+def being_restored(engine: Engine) -> str:
+    """Name of the dump that the database is being restored from; empty: it is not."""
+    with transaction(engine) as connection:
+        if connection.scalar(text(f"SELECT to_regclass('{_MARK}')")) is None:
+            return ""
+        return str(connection.scalar(text(f"SELECT dump FROM {_MARK}")) or "")
+
+
+def restored(engine: Engine) -> None:
+    """Take the mark of a restore away: what was under way has been let go."""
+    with transaction(engine) as connection:
+        connection.execute(text(f"DROP TABLE IF EXISTS {_MARK}"))
 
 
 def _clean(files: Files, keep: int) -> None:
@@ -234,20 +279,35 @@ def _program(name: str, settings: Settings) -> str:
 
 
 def _connection(settings: Settings) -> dict[str, str]:
+    """The address as libpq's variables, its query (sslmode, host of a socket, …) included."""
     url = make_url(settings.database_url.get_secret_value())
-    values = {
+    values: dict[str, object] = {
         "PGHOST": url.host,
         "PGPORT": url.port,
         "PGUSER": url.username,
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
     }
+    for name, value in url.query.items():
+        variable = _OPTIONS.get(name)
+        if variable is None:
+            raise ConfigInvalid(
+                f"{PREFIX}DATABASE_URL has the option {name}, which the dump's programs can't be "
+                f"told: of these they can be: {', '.join(_OPTIONS)}",
+                setting=f"{PREFIX}DATABASE_URL",
+            )
+        values[variable] = value if isinstance(value, str) else ",".join(value)
+    if not values["PGDATABASE"]:
+        raise ConfigInvalid(
+            f"{PREFIX}DATABASE_URL names no database: write …@host:5432/database",
+            setting=f"{PREFIX}DATABASE_URL",
+        )
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def _run(command: Sequence[str], settings: Settings) -> None:
     # The login stands in the environment: a command line is everybody's to read.
-    environment = {**os.environ, **_connection(settings), "PGCONNECT_TIMEOUT": "10"}
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", **_connection(settings)}
     ended = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         check=False,

@@ -81,10 +81,9 @@ def restore(name: _Name = "") -> None:
     """Bring a dump back into an empty database, and adopt what the archive has since.
 
     What was fetched after the dump is read again from the archive by the command that is printed
-    at the end; the site is asked for nothing.
+    at the end; the site is asked for nothing. Interrupted, it can be started again.
     """
-    from scrapers.backup.adopt import settle
-    from scrapers.backup.dump import open_place, the_dump
+    from scrapers.backup.dump import being_restored, open_place, the_dump
     from scrapers.backup.dump import restore as bring_back
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.migrations import upgrade
@@ -92,10 +91,9 @@ def restore(name: _Name = "") -> None:
     current = settings()
     warehouse = engine(current)
     files = open_place(current.backup_url)
-    dump = the_dump(files, name)
+    dump = the_dump(files, name or being_restored(warehouse))
     bring_back(warehouse, current, files, dump)
     upgrade(current)
-    settle(warehouse)
     out.print(f"backup {dump.name} is restored", highlight=False)
     adopt()
 
@@ -105,10 +103,16 @@ def adopt() -> None:
     """Make pages known that the archive has and the warehouse does not; can be run again."""
     from scrapers.archive.store import Archive
     from scrapers.backup.adopt import adopt as take
+    from scrapers.backup.adopt import settle
+    from scrapers.backup.dump import being_restored, restored
     from scrapers.warehouse.engine import engine
 
     current = settings()
-    found = take(engine(current), Archive(current.archive_url))
+    warehouse = engine(current)
+    if being_restored(warehouse):
+        settle(warehouse)
+    found = take(warehouse, Archive(current.archive_url))
+    restored(warehouse)
     out.print(
         f"{found.pages} archived pages were unknown, of {found.targets} targets"
         + (f"; {found.refused} are no pages of the site" if found.refused else "")

@@ -107,26 +107,29 @@ def export(
         WarehouseUnavailable: the rows can't be read.
     """
     began = time.monotonic()
-    before = newest(files)
-    if before is not None:
-        known = {name: table.columns for name, table in before.tables.items()}
-        check_additions(known, before.schema_version)
     with transaction(engine) as connection:
         # Everything is read as of one moment, however long the writing takes.
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        # Until the manifest is written: an older export must not put its own over a newer one.
         if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK}):
             raise ExportFailed("another export is under way: wait for its end")
+        before = newest(files)
+        if before is not None:
+            known = {name: table.columns for name, table in before.tables.items()}
+            check_additions(known, before.schema_version)
         now = connection.scalar(text("SELECT now()"))
         assert isinstance(now, datetime)
         kept = {} if full or before is None else _reusable(before)
         tables, written = _write_all(connection, files, kept, on_progress)
-    manifest = _manifest(tables, now)
-    if written or before is None or manifest.paths != before.paths:
-        files.write(f"{FOLDER}/{manifest.export_id}.json", manifest.text())
-        files.write(NEWEST, manifest.text())
-    else:
-        manifest = before
-    removed = _clean(files, manifest, keep)
+        manifest = _manifest(tables, now)
+        if written or before is None or manifest.paths != before.paths:
+            # Whether the lock is still ours: a connection that was cut has lost it.
+            connection.execute(text("SELECT 1"))
+            files.write(f"{FOLDER}/{manifest.export_id}.json", manifest.text())
+            files.write(NEWEST, manifest.text())
+        else:
+            manifest = before
+        removed = _clean(files, manifest, keep)
     summary = ExportSummary(
         export_id=manifest.export_id,
         rows=manifest.rows,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import redis
 from kombu.connection import Connection as BrokerConnection
@@ -13,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
-from scrapers.errors import WarehouseUnavailable
+from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.metrics.measures import COUNTER, MEASURES, Measure
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import transaction
@@ -28,7 +29,9 @@ PARTS = {
     "CacheUnavailable": "cache",
 }
 _SECONDS = 3.0  # given to a part to answer
-_STATEMENT_MS = 10_000  # a measure that takes longer must not hold up the others' night
+_STATEMENT_MS = 5_000  # a measure that takes longer is left out; the others are told
+_COSTLY_SECONDS = 300.0  # how long a costly measure's values are told again
+_CANCELLED = "57014"  # SQLSTATE of a statement that took too long
 
 
 class LedgerCollector(Collector):
@@ -42,40 +45,62 @@ class LedgerCollector(Collector):
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._engine = engine
+        self._kept: dict[str, tuple[float, Metric]] = {}
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: what is told is known when it is asked for."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """Every measure, and `touchline_part_up` of warehouse, broker and cache."""
+        """Every measure, the parts that answer (`part_up`), and the measures that are missing."""
         up = GaugeMetricFamily(
             f"{PREFIX}part_up", "1 while a part of the platform answers, else 0", labels=["part"]
         )
+        missing = GaugeMetricFamily(
+            f"{PREFIX}measure_missing",
+            "1 for a measure that took too long to be told, else 0",
+            labels=["measure"],
+        )
         families: list[Metric] = []
         try:
-            families = self._read()
+            for measure in MEASURES:
+                family = self._value(measure)
+                missing.add_metric([measure.name], int(family is None))
+                families += [] if family is None else [family]
             up.add_metric(["warehouse"], 1)
-        except WarehouseUnavailable as error:
+        except (WarehouseUnavailable, ConfigInvalid) as error:
             log.warning("%s: %s", error.failure_class, error.detail)
             up.add_metric(["warehouse"], 0)
         up.add_metric(["broker"], int(broker_answers(self._settings)))
         up.add_metric(["cache"], int(cache_answers(self._settings)))
-        return [up, *families]
+        return [up, missing, *families]
 
-    def _read(self) -> list[Metric]:
+    def _value(self, measure: Measure) -> Metric | None:
+        """A measure as it is, or lately was; None: it took too long."""
+        at, kept = self._kept.get(measure.name, (0.0, None))
+        if kept is not None and time.monotonic() - at < _COSTLY_SECONDS:
+            return kept
+        try:
+            family = self._read(measure)
+        except WarehouseUnavailable as error:
+            if error.facts.get("sqlstate") != _CANCELLED:
+                raise
+            log.warning("the measure %s took more than %d ms", measure.name, _STATEMENT_MS)
+            return kept
+        if measure.costly:
+            self._kept[measure.name] = (time.monotonic(), family)
+        return family
+
+    def _read(self, measure: Measure) -> Metric:
+        family = _family(measure)
         with transaction(self._engine) as connection:
             connection.exec_driver_sql(
                 f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {_STATEMENT_MS}"
             )
-            found = []
-            for measure in MEASURES:
-                family = _family(measure)
-                for row in connection.execute(measure.statement):  # type: ignore[call-overload]
-                    *labels, value = row
-                    family.add_metric([str(label) for label in labels], float(value))
-                found.append(family)
-            return found
+            for row in connection.execute(measure.statement):  # type: ignore[call-overload]
+                *labels, value = row
+                family.add_metric([str(label) for label in labels], float(value))
+        return cast(Metric, family)
 
 
 def _family(measure: Measure) -> Any:

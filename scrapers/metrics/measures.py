@@ -26,6 +26,7 @@ class Measure:
         meaning: what it says, with its unit.
         labels: its labels, in the order of the query's first columns.
         query: gives the labels and then the value; no rows: nothing is told.
+        costly: counts a table that grows for ever, so it is asked for every few minutes only.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Measure:
     meaning: str
     labels: tuple[str, ...]
     query: str
+    costly: bool = False
 
     @property
     def statement(self) -> object:
@@ -47,6 +49,7 @@ MEASURES = (
         "targets of the ledger by page kind and state",
         ("page_kind", "state"),
         "SELECT page_kind, state, count(*) FROM ops.target GROUP BY 1, 2",
+        costly=True,
     ),
     Measure(
         "due_targets",
@@ -81,6 +84,7 @@ MEASURES = (
         "failures of targets by class and stage",
         ("failure_class", "stage"),
         "SELECT failure_class, stage, count(*) FROM ops.failure GROUP BY 1, 2",
+        costly=True,
     ),
     Measure(
         "requests",
@@ -95,6 +99,7 @@ MEASURES = (
         "pages archived, by page kind",
         ("page_kind",),
         "SELECT split_part(target_key, '/', 2), count(*) FROM raw.page GROUP BY 1",
+        costly=True,
     ),
     Measure(
         "landed_rows",
@@ -107,6 +112,7 @@ MEASURES = (
                ('inserted', inserted), ('updated', updated), ('deleted', deleted)) AS c (change, n)
          GROUP BY 1, 2
         """,
+        costly=True,
     ),
     Measure(
         "batches",
@@ -148,6 +154,7 @@ MEASURES = (
         SELECT c.name, extract(epoch FROM max(m.kickoff_utc))
           FROM core.match m JOIN core.competition c USING (competition_id) GROUP BY 1
         """,
+        costly=True,
     ),
     Measure(
         "matches_behind",

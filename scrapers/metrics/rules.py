@@ -37,15 +37,19 @@ def rules() -> str:
 
 def _rule(name: str, known: Known) -> dict[str, Any]:
     assert known.incident is not None
+    # The incident's own severity, which may be worse than its class's: no hub at all, say.
     expression = (
-        f'max by (failure_class, subject) ({PREFIX}incident_open{{failure_class="{name}"}}) > 0'
+        f"max by (failure_class, subject, severity) "
+        f'({PREFIX}incident_open{{failure_class="{name}"}}) > 0'
     )
     rule: dict[str, Any] = {"alert": f"Touchline{name}", "expr": expression}
     if part := PARTS.get(name):
         # The wait stands in the rule, since no incident has waited before.
         rule["expr"] = f'min by (part) ({PREFIX}part_up{{part="{part}"}}) == 0'
         rule["for"] = f"{known.incident.after_minutes:g}m"
-    rule["labels"] = {"severity": known.severity.value, "audience": known.audience.value}
+    rule["labels"] = {"audience": known.audience.value}
+    if part:
+        rule["labels"]["severity"] = known.severity.value
     subject = "{{ $labels.part }}" if part else "{{ $labels.subject }}"
     rule["annotations"] = {
         "summary": f"{known.meaning}: {subject}",
@@ -67,7 +71,7 @@ def _silent() -> dict[str, Any]:
             "summary": "Nothing is heard of Touchline: its metrics are not told",
             "impact": "Incidents are not seen here; the platform may well go on",
             "platform": "Nothing: this rule is for when it can't",
-            "person": "Look whether the service `metrics` runs",
+            "person": "Look whether `touchline metrics serve` runs",
             "runbook": runbook("WarehouseUnavailable"),
         },
     }

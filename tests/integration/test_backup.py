@@ -11,7 +11,17 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select, text
 
 from scrapers.backup.adopt import adopt, settle
-from scrapers.backup.dump import Dump, back_up, check, dumps, open_place, restore, the_dump
+from scrapers.backup.dump import (
+    Dump,
+    back_up,
+    being_restored,
+    check,
+    dumps,
+    open_place,
+    restore,
+    restored,
+    the_dump,
+)
 from scrapers.errors import ConfigInvalid, ExportFailed, SourceRefused
 from scrapers.files import Files
 from scrapers.parsing.registry import register
@@ -112,6 +122,9 @@ def test_a_dump_and_the_archive_give_the_same_rows_again(
     read_lost(elsewhere)
     assert landed.contents(elsewhere.engine) == wanted
     assert set(states(elsewhere.engine).values()) == {"landed"}
+    with elsewhere.engine.connect() as connection:
+        gaps = connection.execute(text("SELECT target_key, closed_by FROM ops.gap")).all()
+    assert {tuple(gap) for gap in gaps} == {(FOURTH.key, "landed")}, "it was being fetched"
     assert adopt(elsewhere.engine, elsewhere.archive).pages == 0, "a second time finds nothing"
 
 
@@ -146,6 +159,48 @@ def _a_refusal(tools: Tools) -> None:
     page = Faults().spoil(Fault.of({"kind": "refuse"}), good).body
     open_for_fetch(tools.engine, THIRD)
     fetched(tools, THIRD, page, FETCHED, SourceRefused("refused"))
+
+
+def test_a_restore_that_was_killed_goes_on(tools: Tools, files: Files, elsewhere: Tools):
+    land(tools, FEED, FIRST)
+    open_for_fetch(tools.engine, SECOND)
+    dump = back_up(tools.engine, tools.settings, files)
+    restore(elsewhere.engine, elsewhere.settings, files, dump)
+    # Killed here: nothing is settled, and no other dump may be put over it.
+    assert being_restored(elsewhere.engine) == dump.name
+    other = dump.model_copy(update={"name": "20000101T000000Z"})
+    with pytest.raises(ConfigInvalid, match="not empty"):
+        restore(elsewhere.engine, elsewhere.settings, files, other)
+    restore(elsewhere.engine, elsewhere.settings, files, dump)
+    settle(elsewhere.engine)
+    restored(elsewhere.engine)
+    assert being_restored(elsewhere.engine) == ""
+    assert states(elsewhere.engine)[SECOND.key] == State.BLOCKED
+    with elsewhere.engine.connect() as connection:
+        batches = connection.scalars(text("SELECT DISTINCT state FROM ops.batch")).all()
+    assert set(batches) == {"published", "failed"}
+
+
+@pytest.mark.parametrize(
+    ("query", "variable"),
+    [("?sslmode=verify-full", "PGSSLMODE=verify-full"), ("?host=/run/pg", "PGHOST=/run/pg")],
+)
+def test_the_options_of_the_address_reach_the_dump(
+    tools: Tools, files: Files, make_settings: Any, tmp_path: Path, query: str, variable: str
+):
+    seen = tmp_path / "seen"
+    spy = tmp_path / "pg_dump"
+    spy.write_text(f"#!/bin/sh\nenv > {seen}\nexit 1\n")
+    spy.chmod(0o755)
+    plain = make_settings(pg_bin_dir=str(tmp_path))
+    address = plain.database_url.get_secret_value() + query
+    settings = plain.model_copy(update={"database_url": SecretStr(address)})
+    with pytest.raises(ExportFailed):
+        back_up(tools.engine, settings, files)
+    assert variable in seen.read_text().splitlines()
+    strange = SecretStr(address + "&unknown=1")
+    with pytest.raises(ConfigInvalid, match="the option unknown"):
+        back_up(tools.engine, settings.model_copy(update={"database_url": strange}), files)
 
 
 def test_nothing_is_overwritten(tools: Tools, files: Files, settings: Settings):

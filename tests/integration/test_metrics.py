@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, insert, text
 
 from scrapers.errors import FAILURE_CLASSES
+from scrapers.metrics import collect
 from scrapers.metrics.collect import LedgerCollector
-from scrapers.metrics.measures import MEASURES
+from scrapers.metrics.measures import MEASURES, Measure
 from scrapers.metrics.rules import rules
 from scrapers.register import register
 from scrapers.settings import Settings
@@ -116,6 +117,50 @@ def test_parts_that_are_away_are_told_and_keep_nothing_else_from_being_told(make
     assert value(found, "part_up", part="broker") == 1
 
 
+def test_a_measure_that_takes_too_long_is_left_out_and_nothing_else_is(
+    make_settings, engine, monkeypatch
+):
+    slow = Measure("slow", "gauge", "takes long", (), "SELECT pg_sleep(5)::text::int")
+    monkeypatch.setattr(collect, "MEASURES", (slow, *MEASURES))
+    monkeypatch.setattr(collect, "_STATEMENT_MS", 200)
+    found = told(make_settings(), engine)
+    assert value(found, "measure_missing", measure="slow") == 1
+    assert value(found, "measure_missing", measure="targets") == 0
+    assert value(found, "part_up", part="warehouse") == 1
+    assert value(found, "due_targets", state="planned") == 0
+
+
+def test_a_costly_measure_is_not_asked_for_at_each_scrape(make_settings, engine):
+    registry = CollectorRegistry()
+    registry.register(LedgerCollector(make_settings(), engine))
+
+    def landed() -> list[str]:
+        text_told = generate_latest(registry).decode()
+        lines = text_told.splitlines()
+        return [
+            line for line in lines if line.startswith(("touchline_pages_total", "touchline_gaps{"))
+        ]
+
+    assert landed() == []
+    with engine.begin() as connection:
+        row = target("whoscored/match_centre/1", "blocked")
+        connection.execute(insert(TargetRow).values(**row))
+        connection.execute(
+            text(
+                "INSERT INTO raw.page (page_hash, target_key, url, title, browser, size_bytes, "
+                "ready, load_seconds, first_fetched_at, last_fetched_at) VALUES ('a', "
+                "'whoscored/match_centre/1', 'u', 't', 'b', 1, true, 1, now(), now())"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO ops.gap (target_key, failure_class) VALUES "
+                "('whoscored/match_centre/1', 'SourceRefused')"
+            )
+        )
+    assert [line.partition("{")[0] for line in landed()] == ["touchline_gaps"]
+
+
 def test_they_are_served_over_http(make_settings, engine):
     registry = CollectorRegistry()
     registry.register(LedgerCollector(make_settings(), engine))
@@ -172,18 +217,20 @@ def _fires_in_turn() -> list[dict[str, object]]:
         known = register()[name]
         if known.incident is None:
             continue
+        severity = "P1"  # the incident's own may be worse than its class's
         if part := _DOWN.get(name):
+            severity = str(known.severity)
             series = {"series": f'touchline_part_up{{part="{part}"}}', "values": "1 0x20 1x20"}
             subject, labels = part, {"part": part}
         else:
             series = {
                 "series": f'touchline_incident_open{{failure_class="{name}",subject="it",'
-                f'severity="{known.severity}"}}',
+                f'severity="{severity}"}}',
                 "values": "_ 1x20 stale",
             }
             subject, labels = "it", {"failure_class": name, "subject": "it"}
         fires = {
-            "exp_labels": {"severity": str(known.severity), "audience": str(known.audience)}
+            "exp_labels": {"severity": severity, "audience": str(known.audience)}
             | labels,
             "exp_annotations": {
                 "summary": f"{known.meaning}: {subject}",
