@@ -320,6 +320,8 @@ def record_past(
 
     The message of its end is written; that of its beginning only if it was not sent meanwhile.
     Told again of the same (it was killed before it could note it), it records nothing: None.
+    One that is open already, as a task's failure told it, begins with the outage and goes on
+    until whoever sees it sees it no more.
     """
     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     name, subject = condition.key
@@ -328,6 +330,17 @@ def record_past(
     )
     if connection.scalar(same.where(IncidentRow.opened_at == since)) is not None:
         return None
+    standing = connection.execute(
+        select(*IncidentRow.__table__.c).where(
+            IncidentRow.failure_class == name,
+            IncidentRow.subject == subject,
+            IncidentRow.closed_at.is_(None),
+        )
+    ).one_or_none()
+    if standing is not None:
+        return _extended(
+            connection, _Kept.of(standing), condition, since, told_at or until, told_at
+        )
     earlier = connection.scalar(
         same.where(IncidentRow.closed_at > since - calm).order_by(IncidentRow.closed_at.desc())
     )
@@ -357,14 +370,47 @@ def record_past(
     kept.announced_at, kept.seen, kept.closed_at = told_at or until, {}, until
     _write(connection, kept, opened_at=since, seen_at=until, closed_at=until)
     _notice(connection, kept, OPENED, told_at or until)
+    _was_told(connection, kept, told_at)
+    _notice(connection, kept, CLOSED, until + calm)
+    return int(kept.row.incident_id)
+
+
+def _extended(
+    connection: Connection,
+    kept: _Kept,
+    condition: Condition,
+    since: datetime,
+    announced_at: datetime,
+    told_at: datetime | None,
+) -> int:
+    """Let an open incident begin no later than the outage that it is a sign of."""
+    first = kept.announced_at is None
+    kept.announced_at = kept.announced_at or announced_at
+    _write(
+        connection,
+        kept,
+        opened_at=func.least(IncidentRow.opened_at, since),
+        detail=tidy(condition.detail, LONGEST_DETAIL),
+        signs=IncidentRow.signs + 1,
+    )
+    if first:
+        _notice(connection, kept, OPENED, announced_at)
+    _was_told(connection, kept, told_at)
+    return int(kept.row.incident_id)
+
+
+def _was_told(connection: Connection, kept: _Kept, told_at: datetime | None) -> None:
+    """Note that the message of its beginning was sent already, if it was."""
     if told_at is not None:
         connection.execute(
             update(NoticeRow)
-            .where(NoticeRow.incident_id == kept.row.incident_id, NoticeRow.kind == OPENED)
+            .where(
+                NoticeRow.incident_id == kept.row.incident_id,
+                NoticeRow.kind == OPENED,
+                NoticeRow.sent_at.is_(None),
+            )
             .values(sent_at=told_at, tries=1)
         )
-    _notice(connection, kept, CLOSED, until + calm)
-    return int(kept.row.incident_id)
 
 
 def announced() -> Any:

@@ -244,3 +244,26 @@ def test_an_outage_that_nobody_could_record_is_recorded_once_with_its_times(
     (row,) = rows(engine)
     assert (row.opened_at, row.closed_at) == (T0, T0 + 12 * MINUTE)
     assert Counter(notices(engine)) == {"opened on_call": 1, "closed on_call": 1}
+
+
+@pytest.mark.parametrize("first_sign_only", [False, True])
+def test_an_outage_that_a_task_told_already_is_the_same_incident(
+    engine: Engine, first_sign_only: bool
+) -> None:
+    """A task that failed by it keeps it open, as soon as PostgreSQL takes rows again."""
+    gone = Condition("WarehouseUnavailable", "warehouse", "refused", noticed_by="run x")
+    look(engine, 8 * MINUTE, gone, looked=())
+    if not first_sign_only:
+        look(engine, 10 * MINUTE, gone, looked=())
+    for _ in range(2):  # as often as the watchman begins anew
+        with engine.begin() as connection:
+            record_past(connection, gone, T0, T0 + 9 * MINUTE, T0 + 2 * MINUTE)
+    (row,) = rows(engine)
+    assert (row.opened_at, row.closed_at) == (T0, None)
+    with engine.connect() as connection:
+        _, messages = incident(connection, row.incident_id)
+    assert [(m["kind"], m["sent_at"]) for m in messages] == [("opened", T0 + 2 * MINUTE)]
+    look(engine, timedelta(minutes=30), looked=(LEDGER,))
+    (row,) = rows(engine)
+    assert row.closed_at is not None
+    assert notices(engine) == ["opened on_call", "closed on_call"]
