@@ -86,8 +86,6 @@ def _visit(tools: Tools, claim: Claim) -> bool:
     seen = _Seen()
     try:
         return _fetch(tools, claim, seen)
-    except WarehouseUnavailable:
-        raise
     except SoftTimeLimitExceeded:
         tools.put_away()
         seconds = tools.settings.fetch_soft_limit_seconds
@@ -95,6 +93,7 @@ def _visit(tools: Tools, claim: Claim) -> bool:
         slow = SourceUnavailable if seen.asked else BrowserUnavailable
         _fail(tools, claim, slow(f"the page was not fetched within {seconds} s"), seen)
     except TouchlineError as error:
+        # Also a warehouse that was away for a moment: given back, it is not taken for lost.
         _fail(tools, claim, error, seen)
     return False
 
@@ -251,7 +250,7 @@ def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:
             seen.told = True
             raise _told(pause)
         until = min(until, pause.since + patience)
-    holding.postpone(tools.engine, claim, until)
+    holding.postpone(tools.engine, claim, until, _told(pause))
     log.info("%s waits for %s until %s", claim.target.key, SOURCE, until)
     return False
 

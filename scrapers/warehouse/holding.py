@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import BrowserUnavailable, TouchlineError
@@ -269,7 +269,7 @@ def failed(
                 due_at=due or now,
                 attempts=TargetRow.attempts - (1 if is_free else 0),
                 failures=failures,
-                # Without one it waits for the source alone, and is woken with it.
+                # Without one it waits for the source alone, and is woken with it; see `postpone`.
                 failing_since=None if back_at else since,
                 failure_class=error.failure_class,
                 failure_detail=error.detail,
@@ -281,8 +281,30 @@ def failed(
     return due
 
 
-def postpone(engine: Engine, claim: Claim, until: datetime) -> None:
-    """Give a target back untouched, to be taken up at `until`: its source is paused, or busy."""
+def postpone(
+    engine: Engine, claim: Claim, until: datetime, source_is: TouchlineError | None = None
+) -> None:
+    """Give a target back untouched, to be taken up at `until`.
+
+    Args:
+        source_is: what is wrong with its source, which is paused: it is noted, and the target is
+            woken with the source. None: the target waits for its turn, whatever becomes of others.
+    """
+    noted: dict[str, Any]
+    if source_is is not None:
+        noted = {
+            "failing_since": None,
+            "failure_class": source_is.failure_class,
+            "failure_detail": source_is.detail,
+            "failure_facts": source_is.facts,
+        }
+    else:
+        # A failure of its own stays; that it waited for the source is over.
+        own = TargetRow.failing_since.is_not(None)
+        noted = {
+            name: case((own, getattr(TargetRow, name)))
+            for name in ("failure_class", "failure_detail", "failure_facts")
+        }
     with transaction(engine) as connection:
         connection.execute(
             update(TargetRow)
@@ -291,7 +313,7 @@ def postpone(engine: Engine, claim: Claim, until: datetime) -> None:
                 state=State.PLANNED,
                 due_at=until,
                 attempts=TargetRow.attempts - 1,
-                failing_since=None,
+                **noted,
                 **_FREE,
             )
         )

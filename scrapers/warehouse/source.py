@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from scrapers.errors import SourceRefused, TouchlineError
+from scrapers.errors import SourceRefused, SourceUnavailable, TouchlineError
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.health_tables import RequestHourRow
@@ -32,9 +32,13 @@ GENTLE_FACTORS = (8.0, 4.0, 2.0)
 PAGES_EACH = 3
 GENTLE_PAGES = len(GENTLE_FACTORS) * PAGES_EACH
 REFUSAL_FACTOR, OUTAGE_FACTOR = 3, 2
+# A source that is asked again for so long has no trouble any more, even if too few pages were
+# wanted since to end it.
+FORGOTTEN = timedelta(hours=2)
 # A pause by hand without an end; far enough for any date arithmetic.
 FOR_GOOD = datetime(9000, 1, 1, tzinfo=UTC)
 _REFUSED = SourceRefused.__name__
+_OF_SOURCE = (_REFUSED, SourceUnavailable.__name__)
 # Beyond the hard limit of the task that asks for the page: then its worker is gone for sure.
 _SPARE = timedelta(seconds=30)
 
@@ -206,7 +210,10 @@ def wrong(
         connection.execute(upsert(SourceStateRow).values(source=source).on_conflict_do_nothing())
         row = _read(connection, source, lock=True)
         assert row is not None  # written above, and nobody deletes it
-        refusing = row.pauses > 0 and row.failure_class == _REFUSED
+        # Yesterday's trouble says nothing of tonight's.
+        anew = row.resumed_at is not None and row.now - row.resumed_at >= FORGOTTEN
+        pauses = 0 if anew else row.pauses
+        refusing = pauses > 0 and row.failure_class == _REFUSED
         failures = row.failures + (1 if first else 0)
         if row.paused_until is not None and not _is_probe(row, leave):
             # Asked for before the pause began: it is the same trouble, unless it is a worse one.
@@ -219,11 +226,13 @@ def wrong(
             _write(connection, source, failures=failures)
             return _pause(row)
         same = refusing == (refused or refusing)
-        before = row.pauses if same else 0
+        before = pauses if same else 0
         until = row.now + rules.length(refusing=refused or refusing, before=before)
         if row.paused_until is not None:
             until = max(until, row.paused_until)
-        since = row.paused_at if row.pauses and row.paused_at else row.now
+        # As old as the first failure since a page was last right: so long do runs wait.
+        is_on = pauses > 0 and row.resumed_at is None
+        since = row.paused_at if is_on and row.paused_at else row.now
         _write(
             connection,
             source,
@@ -252,12 +261,14 @@ def release(engine: Engine, source: str, leave: Leave) -> None:
     if leave.probe is None:
         return
     with transaction(engine) as connection:
-        connection.execute(
+        given_back = connection.execute(
             update(SourceStateRow)
             .where(SourceStateRow.source == source, SourceStateRow.probe_until == leave.probe)
             .values(probe_until=None)
         )
-        _wake(connection)
+        # If another tries it by now, all others go on waiting for that one.
+        if given_back.rowcount:
+            _wake(connection)
 
 
 def pause_by_hand(
@@ -423,6 +434,7 @@ def _wake(connection: Connection, at: datetime | None = None) -> None:
             TargetRow.holder.is_(None),
             TargetRow.due_at > when,
             TargetRow.failing_since.is_(None),
+            TargetRow.failure_class.in_(_OF_SOURCE),
         )
         .order_by(TargetRow.target_key)
         # Whoever plans or holds one of them just now sets its time himself.

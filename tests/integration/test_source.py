@@ -35,6 +35,10 @@ HOST = "www.whoscored.com"
 REFUSED = SourceRefused("refused, incident 7")
 OUT = SourceUnavailable("the site answered 503")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# What waits for the source, as `holding.postpone` leaves it.
+WAITING = text(
+    "UPDATE ops.target SET due_at = now() + '1 day'::interval, failure_class = 'SourceRefused'"
+)
 
 
 @pytest.fixture
@@ -200,11 +204,11 @@ def test_killed_between_any_two_statements_it_is_the_old_state_or_the_new(
     for statement in range(12):
         with engine.begin() as connection:
             connection.execute(text("DELETE FROM ops.source_state"))
-            connection.execute(text("UPDATE ops.target SET due_at = now() + '1 day'::interval"))
+            connection.execute(WAITING)
         refuse(engine, rules)
         to_the_end(engine)
         with engine.begin() as connection:
-            connection.execute(text("UPDATE ops.target SET due_at = now() + '1 day'::interval"))
+            connection.execute(WAITING)
         through = not killed_at(settings, rules, what, statement)
         found = row(engine)
         with engine.connect() as connection:
@@ -261,6 +265,71 @@ def test_a_refusal_before_it_is_well_again_makes_the_pause_longer(engine, rules)
         source.right(engine, SOURCE, leave)
         leave = entered(engine, rules)
     assert nearly(refuse(engine, rules), 15)
+
+
+def test_yesterdays_trouble_that_too_few_pages_ended_does_not_condemn_tonight(engine, rules):
+    """Refused for a day, right once in the morning; tonight it is out for a moment."""
+    for _ in range(5):
+        refuse(engine, rules)
+        to_the_end(engine)
+    source.right(engine, SOURCE, entered(engine, rules))
+    pass_time(engine, 12 * HOUR)
+    leave = entered(engine, rules)
+    pauses = [source.wrong(engine, SOURCE, leave, OUT, rules) for _ in range(rules.failures)]
+    pause = pauses[-1]
+    assert pauses[:-1] == [None] * (rules.failures - 1)
+    assert pause is not None
+    assert nearly(pause.until - datetime.now(UTC), 0.5), "an outage, and its first pause"
+    assert datetime.now(UTC) - pause.since < MINUTE
+    assert (row(engine).pauses, row(engine).failure_class) == (1, "SourceUnavailable")
+
+
+def test_after_a_right_page_runs_wait_anew_though_the_pauses_go_on_growing(engine, rules):
+    refuse(engine, rules)
+    pass_time(engine, 5 * HOUR)
+    source.right(engine, SOURCE, entered(engine, rules))
+    pass_time(engine, HOUR)
+    assert nearly(refuse(engine, rules), 45)
+    assert datetime.now(UTC) - source.look(engine, SOURCE).since < MINUTE
+
+
+def test_a_try_that_is_anothers_by_now_wakes_nobody(engine, rules):
+    target = Target.match_centre(1)
+    key = BatchKey("d", "r", "match_centre")
+    ledger.open_batch(engine, key, [PlannedTarget(target, "new")], None)
+    refuse(engine, rules)
+    to_the_end(engine)
+    lost = entered(engine, rules)
+    pass_time(engine, rules.probe + timedelta(seconds=1))
+    other = entered(engine, rules)
+    with engine.begin() as connection:
+        connection.execute(WAITING)
+    source.release(engine, SOURCE, lost)
+    assert is_waiting(engine, target)
+    source.release(engine, SOURCE, other)
+    assert not is_waiting(engine, target)
+
+
+def is_waiting(engine: Engine, target: Target) -> bool:
+    query = select(TargetRow.due_at > text("now()")).where(TargetRow.target_key == target.key)
+    with engine.connect() as connection:
+        return bool(connection.scalar(query))
+
+
+def test_what_waits_for_its_turn_is_not_woken_with_what_waits_for_the_source(engine, rules):
+    targets = [Target.match_centre(number) for number in (1, 2)]
+    planned = [PlannedTarget(target, "new") for target in targets]
+    ledger.open_batch(engine, BatchKey("d", "r", "match_centre"), planned, None)
+    turn, paused = (holding.claim_fetch(engine, t.key, uuid4()) for t in targets)
+    # It waited for the source before: that is over.
+    holding.postpone(engine, turn, datetime.now(UTC), OUT)
+    turn = holding.claim_fetch(engine, targets[0].key, uuid4())
+    holding.postpone(engine, turn, datetime.now(UTC) + HOUR)
+    holding.postpone(engine, paused, datetime.now(UTC) + HOUR, REFUSED)
+    refuse(engine, rules)
+    to_the_end(engine)
+    source.release(engine, SOURCE, entered(engine, rules))
+    assert [is_waiting(engine, target) for target in targets] == [True, False]
 
 
 # --- outages --------------------------------------------------------------------------------
@@ -344,7 +413,7 @@ def test_resumed_by_hand_one_page_tries_it_and_what_waits_is_woken(engine, rules
     ledger.open_batch(engine, BatchKey("d", "r", "match_centre"), planned, None)
     source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="x")
     waiting, failing = (holding.claim_fetch(engine, t.key, uuid4()) for t in targets[:2])
-    holding.postpone(engine, waiting, FOR_GOOD)
+    holding.postpone(engine, waiting, FOR_GOOD, OUT)
     due = holding.failed(engine, failing, OUT, "fetch", State.PLANNED)
     assert source.resume(engine, SOURCE)
     assert source.describe(engine, SOURCE)["state"] == "half-open"
