@@ -49,12 +49,16 @@ test-programs:
 	@.ci/setup monitoring
 
 .PHONY: test
-test: lint test-programs ## Lint, types, import rules, then every test (also the slow ones, on real parts)
+test: lint test-programs ## Lint, types, import rules, then the tests (also the slow ones, on real parts)
+	@$(PYTEST) -m 'not long' $(PYTEST_ARGS)
+
+.PHONY: test-all
+test-all: lint test-programs ## The same with the tests that take minutes each
 	@$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: test-quick
 test-quick: lint test-programs ## The same without the tests that start the whole platform
-	@$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
+	@$(PYTEST) -m 'not slow and not long' $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## Ruff (rules and format), mypy, import rules, selector files

@@ -30,7 +30,7 @@ from tests.support.airflow import wait_until
 from tests.support.redis import redis_gone
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 READABLE = [
     match

@@ -25,7 +25,7 @@ from tests.support import stack as stacks
 from tests.support.airflow import wait_until
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
 
 READABLE = [m.id for m in World().matches() if m.status == "finished" and m.has_match_centre][:20]
 FEW = READABLE[:8]

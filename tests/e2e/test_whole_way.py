@@ -358,6 +358,8 @@ def restart_postgres(stack: Stack) -> None:
     stack.group.start("postgres")
 
 
+# `make chaos` does the same at more places of a run, and `make test` its quick part.
+@pytest.mark.long
 @pytest.mark.parametrize(
     "strike",
     [
