@@ -43,8 +43,6 @@ def parse_target(tools: Tools, target_key: str, holder: UUID) -> bool:
 def _read(tools: Tools, claim: Claim) -> bool:
     try:
         return _parse(tools, claim)
-    except WarehouseUnavailable:
-        raise
     except TargetAbsent as error:
         holding.absent(tools.engine, claim, error)
         log.info("%s: %s", claim.target.key, error.detail)
@@ -55,6 +53,7 @@ def _read(tools: Tools, claim: Claim) -> bool:
         )
         fail(tools, claim, slow)
     except TouchlineError as error:
+        # Also a warehouse that was away for a moment: given back, it is not taken for lost.
         fail(tools, claim, error)
     return False
 
