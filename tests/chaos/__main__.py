@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -57,12 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{scenario.name}: not run: it mounts a file system, which root alone may")
     able = [scenario for scenario in chosen if scenario.can_run]
     seeds = range(given.first_seed, given.first_seed + given.seeds)
-    outcomes = run_all(able, seeds) if given.jobs == 1 else _side_by_side(able, seeds, given.jobs)
-    if given.keep:
-        outcomes = _with_earlier(outcomes, given.figures)
-    given.figures.parent.mkdir(exist_ok=True)
-    figures = json.dumps([asdict(outcome) for outcome in outcomes], indent=1)
-    given.figures.write_text(figures, encoding="utf-8")
+    earlier = _read(given.figures) if given.keep and given.figures.exists() else []
+    outcomes: list[Outcome] = []
+    runs = run_all(able, seeds) if given.jobs == 1 else _side_by_side(able, seeds, given.jobs)
+    for outcome in runs:
+        outcomes.append(outcome)
+        _write(given.figures, _together(earlier, outcomes))  # at once: what is cut short counts
+    outcomes = _together(earlier, outcomes)
     shown = [s for s in SCENARIOS if any(o.scenario == s.name for o in outcomes)]
     report.show(shown, outcomes)
     if given.write:
@@ -70,9 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(any(outcome.problems for outcome in outcomes))
 
 
-def run_all(chosen: Sequence[Scenario], seeds: range) -> list[Outcome]:
+def run_all(chosen: Sequence[Scenario], seeds: range) -> Iterator[Outcome]:
     """Run the scenarios, each kind of place after the other."""
-    outcomes = []
     in_order = sorted(chosen, key=lambda scenario: list(PLACES).index(scenario.place))
     for kind, scenarios in groupby(in_order, key=lambda scenario: scenario.place):
         with (
@@ -80,21 +80,18 @@ def run_all(chosen: Sequence[Scenario], seeds: range) -> list[Outcome]:
             PLACES[kind](Path(folder) / "place") as place,
         ):
             for scenario in scenarios:
-                outcomes += _seeds(place, scenario, seeds)
-    return outcomes
+                yield from _seeds(place, scenario, seeds)
 
 
-def _seeds(place: Place, scenario: Scenario, seeds: range) -> list[Outcome]:
-    outcomes = []
+def _seeds(place: Place, scenario: Scenario, seeds: range) -> Iterator[Outcome]:
     for seed in seeds[: scenario.most_seeds]:
         outcome = run(place, scenario, seed, look=seed == seeds[0])
-        outcomes.append(outcome)
         verdict = "; ".join(outcome.problems) or "as a quiet night"
         print(f"{scenario.name} seed {seed}: {verdict} ({outcome.seconds:.0f} s)", flush=True)
-    return outcomes
+        yield outcome
 
 
-def _side_by_side(chosen: Sequence[Scenario], seeds: range, jobs: int) -> list[Outcome]:
+def _side_by_side(chosen: Sequence[Scenario], seeds: range, jobs: int) -> Iterator[Outcome]:
     """Share the scenarios out to so many processes; those of one kind of place stay together."""
     in_order = sorted(chosen, key=lambda scenario: list(PLACES).index(scenario.place))
     length = -(-len(in_order) // jobs)
@@ -114,14 +111,20 @@ def _side_by_side(chosen: Sequence[Scenario], seeds: range, jobs: int) -> list[O
         ]
         for process in running:
             process.wait()
-        return [outcome for file in files for outcome in _read(file)]
+            assert process.returncode in (0, 1), "one of the processes was cut short"
+        yield from (outcome for file in files for outcome in _read(file))
 
 
-def _with_earlier(outcomes: list[Outcome], file: Path) -> list[Outcome]:
-    known = {scenario.name for scenario in SCENARIOS}
-    fresh = {outcome.scenario for outcome in outcomes}
-    earlier = _read(file) if file.exists() else []
-    return [o for o in earlier if o.scenario in known - fresh] + outcomes
+def _together(earlier: Sequence[Outcome], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes, and of scenarios that have none among them the earlier ones."""
+    wanted = {scenario.name for scenario in SCENARIOS} - {o.scenario for o in outcomes}
+    return [*(outcome for outcome in earlier if outcome.scenario in wanted), *outcomes]
+
+
+def _write(file: Path, outcomes: Sequence[Outcome]) -> None:
+    file.parent.mkdir(exist_ok=True)
+    text = json.dumps([asdict(outcome) for outcome in outcomes], indent=1)
+    file.write_text(text, encoding="utf-8")
 
 
 def _read(file: Path) -> list[Outcome]:

@@ -365,6 +365,12 @@ def a_place(
         zygote = Zygote(stack)
         engine = engine_of(stack.settings)
         place = (kind or Place)(stack, engine, alerts, zygote)
+        # Test databases forget their last moments when they are killed; this one may not.
+        place.execute("ALTER DATABASE touchline SET synchronous_commit = on")
+        place.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = 'touchline' AND pid <> pg_backend_pid()"
+        )
         place.learn_truth()
         yield place
         for undo in reversed(place.tidy):
