@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from scrapers.errors import WarehouseUnavailable
+from scrapers.errors import TouchlineError
 from scrapers.warehouse import browser_sessions
 from scrapers.warehouse.browser_sessions import OpenSession
 
@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 class Lease:
     """Notes a session from now on, every few seconds, in a thread of its own, until it is over.
 
-    What can't be noted because PostgreSQL is away is noted later; the session is used all the
-    same. A process that is killed says nothing any more, and the sweep ends its session.
+    What can't be noted because PostgreSQL is away, or refuses the login, is noted later; the
+    session is used all the same. A process that is killed says nothing any more, and the sweep
+    ends its session.
 
     Args:
         engine: the warehouse; without one nothing is noted.
@@ -61,7 +62,7 @@ class Lease:
         try:
             with self._noting:
                 tell(self._engine, self._session.session_id)
-        except WarehouseUnavailable as error:
+        except TouchlineError as error:
             log.warning("the end of a browser session is not noted: %s", error.detail)
 
     def _go_on(self) -> None:
@@ -76,7 +77,7 @@ class Lease:
             with self._noting:
                 if not self._ended.is_set():
                     browser_sessions.used(self._engine, self._session, self._pages())
-        except WarehouseUnavailable as error:
+        except TouchlineError as error:
             log.warning("a browser session is not noted as used: %s", error.detail)
 
 
@@ -87,7 +88,7 @@ def leave_to_sweep(engine: Engine | None, session_id: str, hub: str) -> None:
     try:
         browser_sessions.used(engine, OpenSession(session_id, hub, _holder()))
         browser_sessions.given_up(engine, session_id)
-    except WarehouseUnavailable as error:
+    except TouchlineError as error:
         log.warning("hub %s: a session is left behind and not noted: %s", hub, error.detail)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from scrapers.errors import TouchlineError, WarehouseUnavailable
+from scrapers.errors import TouchlineError
 from scrapers.warehouse import holding
 from scrapers.warehouse.records import Claim
 
@@ -42,7 +42,7 @@ def holding_on(engine: Engine, claim: Claim) -> Iterator[None]:
             try:
                 if not holding.prolong(engine, claim):
                     return
-            except WarehouseUnavailable as error:
+            except TouchlineError as error:  # a server that starts again may refuse a login
                 log.warning("%s: the hold could not be prolonged: %s", claim.target.key, error)
 
     thread = threading.Thread(target=renew, name="hold", daemon=True)
