@@ -237,14 +237,24 @@ def let_go_on(engine: Engine) -> int:
     Raises:
         WarehouseUnavailable: PostgreSQL is away; they are due within a minute anyway.
     """
-    waiting = update(TargetRow).where(
-        TargetRow.state == State.PLANNED,
-        TargetRow.holder.is_(None),
-        TargetRow.failure_class == BrowserUnavailable.__name__,
-        TargetRow.due_at > func.now(),
+    waiting = (
+        select(TargetRow.target_key)
+        .where(
+            TargetRow.state == State.PLANNED,
+            TargetRow.holder.is_(None),
+            TargetRow.failure_class == BrowserUnavailable.__name__,
+            TargetRow.due_at > func.now(),
+        )
+        .order_by(TargetRow.target_key)
+        # Whoever plans or holds one of them just now sets its time himself.
+        .with_for_update(skip_locked=True)
     )
     with transaction(engine) as connection:
-        return connection.execute(waiting.values(due_at=func.now())).rowcount
+        keys = connection.scalars(waiting).all()
+        connection.execute(
+            update(TargetRow).where(TargetRow.target_key.in_(keys)).values(due_at=func.now())
+        )
+    return len(keys)
 
 
 def forget_old(engine: Engine, hubs: Sequence[str]) -> int:

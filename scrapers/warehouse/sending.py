@@ -70,15 +70,22 @@ def to_send(
 
 def not_sent(engine: Engine, target_keys: Sequence[str]) -> None:
     """Take back that these were sent: the broker did not take them."""
+    not_taken = (
+        select(TargetRow.target_key)
+        .where(
+            TargetRow.target_key.in_(target_keys),
+            TargetRow.state.in_((State.PLANNED, State.ARCHIVED)),
+            TargetRow.holder.is_(None),
+        )
+        # In the order in which plans and landings lock them. None is passed over: it would count
+        # as sent until the sweep finds it lost.
+        .order_by(TargetRow.target_key)
+        .with_for_update(key_share=True)
+    )
     with transaction(engine) as connection:
+        keys = connection.scalars(not_taken).all()
         connection.execute(
-            update(TargetRow)
-            .where(
-                TargetRow.target_key.in_(target_keys),
-                TargetRow.state.in_((State.PLANNED, State.ARCHIVED)),
-                TargetRow.holder.is_(None),
-            )
-            .values(sent_at=None)
+            update(TargetRow).where(TargetRow.target_key.in_(keys)).values(sent_at=None)
         )
 
 
