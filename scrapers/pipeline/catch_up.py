@@ -5,7 +5,8 @@ feed failed has planned no matches, so once a feed has been caught up the days o
 wanted it are planned as those runs would have done.
 
 A gap is asked for again after an hour, then two, four, … up to a day, `gap_tries` times in all,
-and given up when it is older than `gap_days`.
+and given up when it is older than `gap_days`. Only asking the site for it is a try, and only while
+the site is not in trouble itself: however long an outage, it uses up no try.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, or_, select
 
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch_plan
 from scrapers.pipeline.intervals import Interval
@@ -95,14 +96,31 @@ def idle(engine: Engine, settings: Settings) -> str | None:
 def budget(engine: Engine, settings: Settings) -> int:
     """Pages that may still be asked for; counted are those of the last 24 hours.
 
+    Those that were planned and not asked for do not count, once their batch is closed.
+
     Raises:
         WarehouseUnavailable: the ledger can't be read.
     """
+    # A gap that was one before and has not been asked for since: the source, or a hub, was away.
+    not_asked = (
+        select(GapRow.gap_id)
+        .where(
+            GapRow.target_key == BatchTargetRow.target_key,
+            GapRow.closed_at.is_(None),
+            GapRow.opened_at < BatchRow.created_at,
+            func.coalesce(GapRow.tried_at < BatchRow.created_at, True),
+        )
+        .exists()
+    )
     query = (
         select(func.count())
         .select_from(BatchTargetRow)
         .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
-        .where(BatchTargetRow.reason == CATCH_UP, BatchRow.created_at > func.now() - DAY)
+        .where(
+            BatchTargetRow.reason == CATCH_UP,
+            BatchRow.created_at > func.now() - DAY,
+            or_(BatchRow.state == ledger.OPEN, ~not_asked),
+        )
     )
     with transaction(engine) as connection:
         used = connection.scalar(query) or 0
@@ -128,7 +146,12 @@ def plan_catch_up(
     for days in _days_without_feed(engine, settings, now) if wanted else ():
         for found in _of_days(engine, settings, days, wanted, now):
             planned.setdefault(found.target.key, found)
-    return list(planned.values())[: budget(engine, settings)]
+    # After a pause one page tries the source; as long as it is out, the others would only wait,
+    # and fail without having been asked for.
+    most = budget(engine, settings)
+    if source.is_to_be_tried(engine, SOURCE):
+        most = min(most, 1)
+    return list(planned.values())[:most]
 
 
 def is_due(gap: gaps.Gap, now: datetime) -> bool:

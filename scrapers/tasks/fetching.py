@@ -26,7 +26,7 @@ from scrapers.errors import (
 from scrapers.targets import SOURCE, Target
 from scrapers.tasks.patience import holding_on, patiently
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, source
+from scrapers.warehouse import gaps, holding, source
 from scrapers.warehouse.holding import FetchedPage
 from scrapers.warehouse.records import Claim, State
 from scrapers.warehouse.source import Leave, Pause, Rules
@@ -236,6 +236,12 @@ def _tell_source(tools: Tools, claim: Claim, failure: TouchlineError | None, see
         # No page at this address, or one as no selector expects it: the site answers as a site.
         patiently(lambda: source.right(engine, SOURCE, leave), WarehouseUnavailable)
     seen.judged = True
+    if seen.asked:
+        # While the source is out, or is being tried, no page has been tried: an outage, however
+        # long, is no page's fault.
+        counts = leave.probe is None and seen.pause is None
+        key, planned_at = claim.target.key, claim.planned_at
+        patiently(lambda: gaps.asked(engine, key, planned_at, counts=counts), WarehouseUnavailable)
 
 
 def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:

@@ -13,7 +13,7 @@ from scrapers.errors import WorkerLost
 from scrapers.tasks import fetching, parsing
 from scrapers.tasks.send import TASKS, WINDOW, send_due, waiting
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, sending
+from scrapers.warehouse import holding, ledger, sending
 from scrapers.warehouse.records import State
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ def sweep_once(tools: Tools) -> int:
     """
     engine, sent = tools.engine, 0
     patience = timedelta(seconds=tools.settings.resend_after_seconds)
+    for batch_id in ledger.close_abandoned(engine):
+        log.warning("batch %s is closed: nobody waits for it any more", batch_id)
     for state, (_, queue) in TASKS.items():
         held, stage = _HELD[state]
         for claim in holding.lost_claims(engine, held):

@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import (
@@ -20,6 +32,8 @@ from scrapers.errors import (
     BrokerUnavailable,
     BrowserUnavailable,
     CacheUnavailable,
+    ConfigInvalid,
+    Defect,
     SourceRefused,
     SourceUnavailable,
     WarehouseUnavailable,
@@ -28,7 +42,7 @@ from scrapers.errors import (
 from scrapers.targets import PageKind
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.health_tables import GapRow
-from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, FailureRow, TargetRow
 from scrapers.warehouse.records import CANARY, State
 
 # Failures that say nothing of the page: it may well be there.
@@ -45,6 +59,8 @@ GAP_CLASSES = tuple(
         WarehouseUnavailable,
     )
 )
+# Failures of ours: at the fetch they say nothing of the page either.
+OURS = (ConfigInvalid.__name__, Defect.__name__)
 LANDED, ABSENT, GIVEN_UP = "landed", "absent", "given up"
 # Whoever asks for these is there to ask again.
 _BY_HAND = (PageKind.TOURNAMENTS, PageKind.SEASONS, PageKind.STAGES)
@@ -57,8 +73,8 @@ class Gap:
 
     Attributes:
         kickoff_utc: of its match; None: of no match, or not known.
-        tries: times that a catch-up asked for it.
-        tried_at: when it last did.
+        tries: times that the site was asked for it and was not in trouble itself.
+        tried_at: when the site was last asked for it.
     """
 
     target_key: str
@@ -70,12 +86,25 @@ class Gap:
     tried_at: datetime | None
 
 
-def record(connection: Connection, batch_id: UUID) -> None:
+def record(connection: Connection, batch_id: UUID, *, abandoned: bool = False) -> None:
     """Open a gap for each page that a batch, which is being closed, did not get.
 
     A page that is a gap already keeps its gap; one that has failed for reasons of its own by now
     is given up: no catch-up would get it.
+
+    Args:
+        abandoned: nobody publishes the batch any more: what was read for it and not landed is a
+            gap too.
     """
+    # Of two batches that wait for the same page and close at once, the second one looks when the
+    # first one is closed: else each would leave the page to the other.
+    connection.execute(
+        select(TargetRow.target_key)
+        .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
+        .where(BatchTargetRow.batch_id == batch_id)
+        .order_by(TargetRow.target_key)
+        .with_for_update(key_share=True, of=TargetRow)
+    )
     other = (
         select(BatchTargetRow.batch_id)
         .join(BatchRow, BatchRow.batch_id == BatchTargetRow.batch_id)
@@ -92,12 +121,24 @@ def record(connection: Connection, batch_id: UUID) -> None:
         .where(BatchTargetRow.batch_id == batch_id)
         .order_by(TargetRow.target_key)
     )
-    not_got = or_(
-        and_(TargetRow.state == State.BLOCKED, TargetRow.failure_class.in_(GAP_CLASSES)),
-        # Never sent, or on its way when the run was ended; unless another run waits for it.
-        and_(TargetRow.state.in_(_NOT_DONE), ~other),
+    stage = (
+        select(FailureRow.stage)
+        .where(FailureRow.target_key == TargetRow.target_key)
+        .order_by(FailureRow.failure_id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    known = case((TargetRow.failure_class.in_(GAP_CLASSES), TargetRow.failure_class))
+    says_nothing = or_(
+        TargetRow.failure_class.in_(GAP_CLASSES),
+        and_(TargetRow.failure_class.in_(OURS), func.coalesce(stage, "") == "fetch"),
+    )
+    not_done = (*_NOT_DONE, State.PARSED) if abandoned else _NOT_DONE
+    not_got = or_(
+        and_(TargetRow.state == State.BLOCKED, says_nothing),
+        # Never sent, or on its way when the run was ended; unless another run waits for it.
+        and_(TargetRow.state.in_(not_done), ~other),
+    )
+    known = case((says_nothing, TargetRow.failure_class))
     missing = of_batch.add_columns(
         func.coalesce(known, literal(BrokerUnavailable.__name__)), func.clock_timestamp()
     ).where(
@@ -120,7 +161,7 @@ def record(connection: Connection, batch_id: UUID) -> None:
             and_(
                 TargetRow.state == State.BLOCKED,
                 TargetRow.failure_class.is_not(None),
-                TargetRow.failure_class.not_in(GAP_CLASSES),
+                ~says_nothing,
             ),
         )
     )
@@ -131,24 +172,48 @@ def close(connection: Connection, target_keys: Sequence[str], by: str) -> None:
     """Close the gaps of these targets, if they are any: they landed, are absent or given up."""
     if not target_keys:
         return
+    mine = _locked(GapRow.target_key.in_(target_keys))
     connection.execute(
         update(GapRow)
-        .where(GapRow.target_key.in_(target_keys), GapRow.closed_at.is_(None))
+        .where(GapRow.gap_id.in_(connection.scalars(mine).all()))
         .values(closed_at=func.clock_timestamp(), closed_by=by)
     )
 
 
-def tried(connection: Connection, target_keys: Sequence[str]) -> None:
-    """Note that a catch-up asks for these targets."""
-    connection.execute(
-        update(GapRow)
-        .where(GapRow.target_key.in_(target_keys), GapRow.closed_at.is_(None))
-        .values(tries=GapRow.tries + 1, tried_at=func.clock_timestamp())
+def _locked(*conditions: ColumnElement[bool]) -> Select[int]:
+    """Open gaps, locked in the order of their keys: two who close gaps never block each other."""
+    return (
+        select(GapRow.gap_id)
+        .where(GapRow.closed_at.is_(None), *conditions)
+        .order_by(GapRow.target_key)
+        .with_for_update()
     )
 
 
+def asked(engine: Engine, target_key: str, planned_at: datetime | None, *, counts: bool) -> None:
+    """Note that the site was asked for this target, if it is a gap.
+
+    Args:
+        planned_at: when it was planned: however often it is asked for since, it is one try.
+        counts: it was a try of the page; False: the source was in trouble.
+
+    Raises:
+        WarehouseUnavailable: nothing is noted.
+    """
+    first = func.coalesce(GapRow.tried_at < planned_at, True)  # also if the plan is not known
+    with transaction(engine) as connection:
+        connection.execute(
+            update(GapRow)
+            .where(GapRow.target_key == target_key, GapRow.closed_at.is_(None), first)
+            .values(
+                tries=GapRow.tries + (1 if counts else 0),
+                tried_at=func.clock_timestamp(),
+            )
+        )
+
+
 def give_up(engine: Engine, *, tries: int, older_than: timedelta) -> list[str]:
-    """Close gaps that were asked for so often, or are older; the keys of their targets.
+    """Close gaps that were tried so often, or are older; the keys of their targets.
 
     One that is under way just now is left to its batch.
     """
@@ -158,17 +223,16 @@ def give_up(engine: Engine, *, tries: int, older_than: timedelta) -> list[str]:
         .where(BatchTargetRow.target_key == GapRow.target_key, BatchRow.state == "open")
         .exists()
     )
-    query = (
-        update(GapRow)
-        .where(
-            GapRow.closed_at.is_(None),
-            or_(GapRow.tries >= tries, GapRow.opened_at < func.now() - older_than),
-            ~under_way,
-        )
-        .values(closed_at=func.clock_timestamp(), closed_by=GIVEN_UP)
-        .returning(GapRow.target_key)
+    hopeless = _locked(
+        or_(GapRow.tries >= tries, GapRow.opened_at < func.now() - older_than), ~under_way
     )
     with transaction(engine) as connection:
+        query = (
+            update(GapRow)
+            .where(GapRow.gap_id.in_(connection.scalars(hopeless).all()))
+            .values(closed_at=func.clock_timestamp(), closed_by=GIVEN_UP)
+            .returning(GapRow.target_key)
+        )
         return sorted(connection.scalars(query))
 
 

@@ -9,7 +9,7 @@ target that it holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,7 +38,6 @@ from scrapers.warehouse.ops_tables import (
 )
 from scrapers.warehouse.records import (
     AT_REST,
-    CATCH_UP,
     DISPATCH_DONE,
     BatchKey,
     PlannedTarget,
@@ -48,6 +47,8 @@ from scrapers.warehouse.records import (
 )
 
 OPEN, PUBLISHED, FAILED = "open", "published", "failed"
+# Airflow stops a run after 20 hours; one of the command line may take longer, and moves.
+ABANDONED_AGE, ABANDONED_STILL = timedelta(hours=24), timedelta(hours=6)
 _ASYNC_SECONDS = 15
 
 
@@ -171,8 +172,6 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
         for key in sorted(unique)
     ]
     connection.execute(insert(BatchTargetRow), links)
-    if caught_up := [key for key in sorted(unique) if unique[key].reason == CATCH_UP]:
-        gaps.tried(connection, caught_up)
 
 
 def _free_forgotten(connection: Connection, keys: Sequence[str]) -> None:
@@ -190,10 +189,23 @@ def _free_forgotten(connection: Connection, keys: Sequence[str]) -> None:
     )
 
 
-def close_batch(engine: Engine, batch_id: UUID, state: str, summary: dict[str, Any]) -> None:
+def close_batch(
+    engine: Engine,
+    batch_id: UUID,
+    state: str,
+    summary: dict[str, Any],
+    *,
+    abandoned: bool = False,
+) -> bool:
     """Close a batch as `published` or `failed`; what it was closed as first stays.
 
     What it did not get, though it may well be there, is recorded as gaps; see `gaps`.
+
+    Args:
+        abandoned: nobody will publish what was read for it.
+
+    Returns:
+        False: it was closed already.
     """
     with transaction(engine) as connection:
         closed = connection.execute(
@@ -202,7 +214,55 @@ def close_batch(engine: Engine, batch_id: UUID, state: str, summary: dict[str, A
             .values(state=state, summary=summary, closed_at=func.clock_timestamp())
         )
         if closed.rowcount:
-            gaps.record(connection, batch_id)
+            gaps.record(connection, batch_id, abandoned=abandoned)
+        return bool(closed.rowcount)
+
+
+def close_run(engine: Engine, dag_id: str, run_id: str, why: str) -> int:
+    """Close as failed what a run, which has ended, has left open; how many batches.
+
+    Raises:
+        WarehouseUnavailable: what was not closed `close_abandoned` closes.
+    """
+    of_run = select(BatchRow.batch_id).where(
+        BatchRow.dag_id == dag_id, BatchRow.run_id == run_id, BatchRow.state == OPEN
+    )
+    with transaction(engine) as connection:
+        left = connection.scalars(of_run).all()
+    return sum(
+        close_batch(engine, batch_id, FAILED, {"failure": why}, abandoned=True) for batch_id in left
+    )
+
+
+def close_abandoned(engine: Engine) -> list[UUID]:
+    """Close as failed what nobody waits for any more: its run was killed, or never taken up again.
+
+    That is a batch that is older than any run of Airflow may become, and whose pages have not
+    moved for hours.
+
+    Raises:
+        WarehouseUnavailable: the next call closes the rest.
+    """
+    moving = (
+        select(BatchTargetRow.target_key)
+        .join(TargetRow, TargetRow.target_key == BatchTargetRow.target_key)
+        .where(
+            BatchTargetRow.batch_id == BatchRow.batch_id,
+            TargetRow.updated_at > func.now() - ABANDONED_STILL,
+        )
+        .exists()
+    )
+    query = (
+        select(BatchRow.batch_id)
+        .where(BatchRow.state == OPEN, BatchRow.created_at < func.now() - ABANDONED_AGE, ~moving)
+        .order_by(BatchRow.created_at)
+    )
+    with transaction(engine) as connection:
+        left = connection.scalars(query).all()
+    why = {"failure": "nobody has waited for it any more: its run was stopped"}
+    return [
+        batch_id for batch_id in left if close_batch(engine, batch_id, FAILED, why, abandoned=True)
+    ]
 
 
 def staged(engine: Engine, batch_id: UUID) -> list[Staged]:

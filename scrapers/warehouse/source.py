@@ -129,6 +129,17 @@ def look(engine: Engine, source: str) -> Pause | None:
     return None if row is None else _pause(row)
 
 
+def is_to_be_tried(engine: Engine, source: str) -> bool:
+    """Whether its pause is over and no page has been right since.
+
+    Raises:
+        WarehouseUnavailable: the state can't be read.
+    """
+    with transaction(engine) as connection:
+        row = _read(connection, source)
+    return row is not None and row.paused_until is not None and row.paused_until <= row.now
+
+
 def enter(
     engine: Engine,
     source: str,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, select, text, update
 
-from scrapers.errors import SourceRefused, TargetAbsent
+from scrapers.errors import ConfigInvalid, Defect, SourceRefused, SourceUnavailable, TargetAbsent
 from scrapers.pipeline import catch_up
 from scrapers.pipeline.catch_up import budget, dispatch_catch_up, idle, plan_catch_up
 from scrapers.pipeline.dispatch import close_if_hopeless, dispatch
@@ -68,7 +68,7 @@ def ended(
     """A batch whose targets ended so, closed."""
     key = BatchKey("whoscored_nightly", name, next(iter(outcomes)).page_kind)
     planned = [
-        PlannedTarget(target, reason, datetime(2022, 8, 13, 12 + place, tzinfo=UTC))
+        PlannedTarget(target, reason, datetime(2022, 8, 13, 12, tzinfo=UTC) + place * HOUR)
         for place, target in enumerate(outcomes)
     ]
     batch_id = ledger.open_batch(engine, key, planned, interval)
@@ -85,6 +85,16 @@ def bring_to(engine: Engine, target: Target, state: State, failure: str | None =
             .where(TargetRow.target_key == target.key)
             .values(state=state, failure_class=failure)
         )
+
+
+def ask(engine: Engine, *targets: Target, counts: bool = True) -> None:
+    """What a worker tells when it has asked the site for these."""
+    for target in targets:
+        with engine.connect() as connection:
+            planned_at = connection.scalar(
+                select(TargetRow.planned_at).where(TargetRow.target_key == target.key)
+            )
+        gaps.asked(engine, target.key, planned_at, counts=counts)
 
 
 def keys(engine: Engine) -> list[str]:
@@ -182,6 +192,57 @@ def test_neither_the_gaps_nor_the_closing_without_the_other(engine, monkeypatch)
     assert keys(engine) == [MATCHES[0].key]
 
 
+@pytest.mark.parametrize("failure", [ConfigInvalid("no hub"), Defect("KeyError")])
+def test_a_setting_or_defect_of_ours_at_the_fetch_says_nothing_of_the_page(engine, failure):
+    ended(engine, {MATCHES[0]: (State.BLOCKED, "SourceRefused")})
+    for name, stage in (("fetched", "fetch"), ("parsed", "parse")):
+        key = BatchKey("whoscored_nightly", name, PageKind.MATCH_CENTRE)
+        batch_id = ledger.open_batch(engine, key, [PlannedTarget(MATCHES[0], "new")], None)
+        claim = holding.claim_fetch(engine, MATCHES[0].key, uuid4())
+        assert holding.failed(engine, claim, failure, stage, None) is None
+        ledger.close_batch(engine, batch_id, "failed", {})
+        if stage == "fetch":
+            assert [gap.failure_class for gap in open_gaps(engine)] == [failure.failure_class]
+    assert closed(engine) == {MATCHES[0].key: "given up"}, "no asking again would read it"
+
+
+def test_of_two_batches_that_close_at_once_one_leaves_the_gap(engine):
+    """Each sees the other one open, unless one waits for the other."""
+    for turn in range(15):
+        batches = [
+            ledger.open_batch(
+                engine,
+                BatchKey("whoscored_nightly", f"{turn} {number}", PageKind.MATCH_CENTRE),
+                [PlannedTarget(target, "new") for target in MATCHES],
+                None,
+            )
+            for number in range(4)
+        ]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda one: ledger.close_batch(engine, one, "failed", {}), batches))
+        assert sorted(keys(engine)) == sorted(target.key for target in MATCHES)
+        with transaction(engine) as connection:
+            gaps.close(connection, [target.key for target in MATCHES], gaps.LANDED)
+
+
+def test_two_who_close_gaps_in_other_orders_never_block_each_other(engine, settings):
+    many = [Target.match_centre(number) for number in range(1, 120)]
+    for turn in range(4):
+        ended(engine, dict.fromkeys(many, (State.BLOCKED, "SourceRefused")), name=str(turn))
+        pass_time(engine, timedelta(days=settings.gap_days, minutes=1))
+
+        def end(number: int) -> None:
+            if number % 2:
+                gaps.give_up(engine, tries=8, older_than=timedelta(days=settings.gap_days))
+            else:
+                with transaction(engine) as connection:
+                    gaps.close(connection, [target.key for target in many[::-1]], gaps.LANDED)
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(end, range(6)))
+        assert keys(engine) == []
+
+
 # --- what closes it -------------------------------------------------------------------------
 
 
@@ -236,7 +297,9 @@ def test_the_newest_first_and_no_more_than_the_budget(engine, settings, make_set
     assert "used up" in idle(engine, poor)
     # Dispatched once more, as after a kill, it takes up the open batch: nothing is counted twice.
     assert dispatch_catch_up(engine, poor, key, send) == batch_id
-    assert sorted(gap.tries for gap in open_gaps(engine)) == [0, 1, 1, 1]
+    assert {gap.tries for gap in open_gaps(engine)} == {0}, "nobody has asked the site yet"
+    ask(engine, *MATCHES[1:], *MATCHES[1:])
+    assert sorted(gap.tries for gap in open_gaps(engine)) == [0, 1, 1, 1], "one try in a batch"
     for target in MATCHES:
         bring_to(engine, target, State.BLOCKED, "SourceRefused")
     assert isinstance(
@@ -259,6 +322,7 @@ def test_each_try_makes_the_next_one_later(engine, settings):
         waits.append(waited / HOUR)
         key = BatchKey("whoscored_catch_up", str(number), Step.MATCH_CENTRE)
         batch_id = dispatch_catch_up(engine, settings, key, Sender())
+        ask(engine, MATCHES[0])
         bring_to(engine, MATCHES[0], State.BLOCKED, "SourceRefused")
         ledger.close_batch(engine, batch_id, "failed", {})
     assert waits == [0, 1, 2, 4, 7, 14, 24, 24]
@@ -272,6 +336,56 @@ def test_nothing_is_done_without_gaps_or_while_the_source_is_paused(engine, sett
     assert idle(engine, settings) is None
     source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="x")
     assert "paused" in idle(engine, settings)
+
+
+def test_an_outage_of_days_gives_up_nothing_and_asks_for_one_page_at_a_time(engine, settings):
+    """No run is under way, so the pauses end untried, and each hour's catch-up tries the source."""
+    ended(engine, dict.fromkeys(MATCHES, (State.BLOCKED, "SourceUnavailable")))
+    rules = source.Rules.of(settings)
+    for _ in range(rules.failures):
+        source.wrong(engine, SOURCE, source.Leave(), SourceUnavailable("out"), rules)
+    planned = []
+    for hour in range(5 * 24):
+        pass_time(engine, HOUR)
+        idle(engine, settings)
+        key = BatchKey("whoscored_catch_up", str(hour), Step.MATCH_CENTRE)
+        batch_id = dispatch_catch_up(engine, settings, key, Sender())
+        if batch_id is None:
+            continue
+        planned.append(ledger.progress(engine, batch_id).total)
+        leave = source.enter(engine, SOURCE, rules)
+        source.wrong(engine, SOURCE, leave, SourceUnavailable("out"), rules)
+        with engine.connect() as connection:
+            query = select(TargetRow.target_key).where(TargetRow.state == State.PLANNED)
+            target = Target.from_key(connection.scalars(query).one())
+        ask(engine, target, counts=False)
+        bring_to(engine, target, State.BLOCKED, "SourceUnavailable")
+        ledger.close_batch(engine, batch_id, "failed", {})
+    assert len(planned) > 100
+    assert set(planned) == {1}
+    assert sorted(keys(engine)) == sorted(target.key for target in MATCHES)
+    assert {gap.tries for gap in open_gaps(engine)} == {0}
+    # It is back: the next page tries it, and then all are asked for.
+    pass_time(engine, HOUR)
+    source.right(engine, SOURCE, source.enter(engine, SOURCE, rules))
+    assert len(plan_catch_up(engine, settings, Step.MATCH_CENTRE)) == len(MATCHES)
+    pass_time(engine, timedelta(days=settings.gap_days))
+    idle(engine, settings)
+    assert keys(engine) == [], "days do count"
+
+
+def test_what_was_not_asked_for_uses_up_nothing_of_the_days_budget(engine, settings):
+    out = (State.BLOCKED, "SourceUnavailable")
+    ended(engine, dict.fromkeys(MATCHES, out))
+    full = budget(engine, settings)
+    key = BatchKey("whoscored_catch_up", "one", Step.MATCH_CENTRE)
+    batch_id = dispatch_catch_up(engine, settings, key, Sender())
+    assert budget(engine, settings) == full - len(MATCHES)
+    ask(engine, MATCHES[0], counts=False)
+    for target in MATCHES:
+        bring_to(engine, target, *out)
+    ledger.close_batch(engine, batch_id, "failed", {})
+    assert budget(engine, settings) == full - 1
 
 
 def land_one(engine: Engine, batch_id: UUID, target: Target, rows: Any) -> None:

@@ -24,7 +24,9 @@ from scrapers.targets import PageKind, Target
 from scrapers.warehouse import holding, ledger, sending
 from scrapers.warehouse.engine import engine as open_engine
 from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.gaps import open_gaps
 from scrapers.warehouse.holding import FetchedPage
+from scrapers.warehouse.hub_state import let_go_on
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
 
@@ -378,3 +380,81 @@ def test_a_target_put_off_by_a_pause_keeps_its_attempts(engine, batch):
     found = row(engine)
     assert (found.state, found.attempts, found.due_at) == (State.PLANNED, 0, until)
     assert FIRST not in sending.to_send(engine, State.PLANNED, 9)
+
+
+# --- batches that nobody waits for ------------------------------------------------------------
+
+
+def bring_to_landed(engine: Engine, key: str) -> None:
+    with engine.begin() as connection:
+        landed = update(TargetRow).where(TargetRow.target_key == key)
+        connection.execute(landed.values(state=State.LANDED))
+
+
+def gaps_of(engine: Engine) -> list[str]:
+    return sorted(gap.target_key for gap in open_gaps(engine))
+
+
+def test_a_batch_whose_run_was_stopped_is_closed_a_day_later_and_leaves_gaps(engine, batch):
+    """One page was read and never published, one never sent, one landed."""
+    set_target(engine, state=State.PARSED)
+    bring_to_landed(engine, MATCHES[1].key)
+    assert ledger.close_abandoned(engine) == []
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE ops.batch SET created_at = now() - interval '25 hours'"))
+    assert ledger.close_abandoned(engine) == [], "its pages are moving"
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE ops.target SET updated_at = now() - interval '7 hours'"))
+    assert ledger.close_abandoned(engine) == [batch]
+    assert gaps_of(engine) == [MATCHES[0].key, MATCHES[2].key]
+    assert ledger.close_abandoned(engine) == []
+
+
+def test_what_another_run_waits_for_is_no_gap_of_a_stopped_one(engine, batch):
+    set_target(engine, state=State.PARSED)
+    other = BatchKey("whoscored_scrape", "manual__1", PageKind.MATCH_CENTRE)
+    ledger.open_batch(engine, other, PLANNED[:1], None)
+    assert ledger.close_run(engine, KEY.dag_id, "scheduled__2", "x") == 0
+    assert ledger.close_run(engine, KEY.dag_id, KEY.run_id, "its time was over") == 1
+    assert ledger.open_batch_id(engine, KEY) is None
+    assert ledger.open_batch_id(engine, other) is not None
+    assert gaps_of(engine) == [MATCHES[1].key, MATCHES[2].key]
+
+
+def test_what_the_gate_refused_is_no_gap(engine, batch):
+    set_target(engine, state=State.PARSED)
+    ledger.close_batch(engine, batch, ledger.FAILED, {"failure": "half is missing"})
+    assert FIRST not in gaps_of(engine)
+
+
+def test_taken_back_and_planned_at_once_no_two_wait_for_each_other(engine):
+    """Hubs that work again, messages that were not taken, plans: all change the same targets."""
+    many = [Target.match_centre(number) for number in range(1, 150)]
+    planned = [PlannedTarget(target, "new") for target in many]
+    ledger.open_batch(engine, KEY, planned, None)
+
+    def change(number: int) -> None:
+        kind = number % 4
+        if kind == 0:
+            sending.not_sent(engine, [target.key for target in many[::-1]])
+        elif kind == 1:
+            let_go_on(engine)
+        elif kind == 2:
+            key = BatchKey("whoscored_scrape", str(number), PageKind.MATCH_CENTRE)
+            ledger.open_batch(engine, key, planned[::-1], None)
+        else:
+            with engine.begin() as connection:
+                connection.execute(
+                    text(
+                        "UPDATE ops.target SET failure_class = 'BrowserUnavailable', "
+                        "due_at = now() + interval '1 hour' WHERE target_key = :key"
+                    ),
+                    {"key": many[number % len(many)].key},
+                )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(64)))
+    let_go_on(engine)
+    with engine.connect() as connection:
+        late = select(func.count()).where(TargetRow.due_at > func.clock_timestamp())
+        assert connection.scalar(late) == 0
