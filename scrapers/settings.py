@@ -365,6 +365,7 @@ class Settings(BaseSettings):
                 "look-back before its correction is due"
             )
         _check_broker(self.broker_url.get_secret_value())
+        _check_cache(self.cache_url.get_secret_value())
         longest = max(self.fetch_hard_limit_seconds, self.parse_hard_limit_seconds)
         on_rabbitmq = not self.broker_url.get_secret_value().startswith("redis")
         if on_rabbitmq and longest >= RABBITMQ_PATIENCE_SECONDS:
@@ -434,6 +435,21 @@ def _check_broker(url: str) -> None:
             "broker_url is no broker's address: write redis://host:port/0 or "
             "amqp://user:password@host:port//"
         )
+
+
+def _check_cache(url: str) -> None:
+    """Raise ValueError, without the address, if it is none of a Redis."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "unix":
+            usable = bool(parts.path)
+        else:
+            usable = parts.scheme in ("redis", "rediss") and bool(parts.hostname)
+            usable = usable and (parts.port or 1) > 0 and int(parts.path.strip("/") or 0) >= 0
+    except ValueError:  # a port or a database that is no number
+        usable = False
+    if not usable:
+        raise ValueError(f"{PREFIX}CACHE_URL is no address of a Redis: write redis://host:6379/0")
 
 
 def _check_addresses(name: str, value: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from scrapers.incidents.condition import Condition
 from scrapers.register import Severity
-from scrapers.settings import Settings
+from scrapers.settings import PREFIX, Settings
 
 ALL_HUBS = "all hubs"
 NIGHTLY = "whoscored_nightly"
@@ -34,19 +34,27 @@ FROM ops.source_state
 WHERE failure_class IN ('SourceUnavailable', 'SourceRefused')
   AND ((paused_until > now() AND paused_by IS NULL) OR (pauses > 0 AND gentle_pages = 0))
 """
+# Many thousands of pages may be stuck: the details are read of the latest of each kind only.
 _STUCK = """
-SELECT failure_class,
-       CASE WHEN failure_class = 'ConfigInvalid'
-            THEN coalesce(failure_facts->>'setting', page_kind) ELSE page_kind END AS subject,
-       min(coalesce(failing_since, updated_at)) AS since,
-       count(*) AS targets,
-       (array_agg(failure_detail ORDER BY updated_at DESC))[1] AS latest,
-       (array_agg(target_key ORDER BY updated_at DESC))[1] AS example,
-       (array_agg(failure_facts ORDER BY updated_at DESC))[1] AS latest_facts
-FROM ops.target
-WHERE (state = 'blocked' AND failure_class IN ('LayoutChanged', 'Defect', 'ConfigInvalid'))
-   OR (state = 'quarantined' AND failure_class = 'InvalidRows')
-GROUP BY 1, 2
+WITH stuck AS (
+    SELECT target_key, failure_class, updated_at, coalesce(failing_since, updated_at) AS since,
+           CASE WHEN failure_class = 'ConfigInvalid'
+                THEN coalesce(failure_facts->>'setting', page_kind) ELSE page_kind END AS subject
+    FROM ops.target
+    WHERE (state = 'blocked' AND failure_class IN ('LayoutChanged', 'Defect', 'ConfigInvalid'))
+       OR (state = 'quarantined' AND failure_class = 'InvalidRows')
+), numbers AS (
+    SELECT failure_class, subject, min(since) AS since, count(*) AS targets
+    FROM stuck GROUP BY 1, 2
+), latest AS (
+    SELECT DISTINCT ON (failure_class, subject) failure_class, subject, target_key
+    FROM stuck ORDER BY failure_class, subject, updated_at DESC
+)
+SELECT n.failure_class, n.subject, n.since, n.targets, t.target_key AS example,
+       t.failure_detail AS latest, t.failure_facts AS latest_facts
+FROM numbers n JOIN latest USING (failure_class, subject)
+JOIN ops.target t ON t.target_key = latest.target_key
+ORDER BY 1, 2
 """
 _BATCHES = """
 SELECT dag_id || ' ' || step AS subject, closed_at AS since, summary->>'failure' AS detail,
@@ -68,6 +76,13 @@ FROM ops.failure f JOIN ops.target t USING (target_key)
 WHERE f.failure_class = 'WorkerLost' AND f.at > now() - :lately
 GROUP BY 1
 """
+_ARCHIVE_FAILED = """
+SELECT EXISTS (
+    SELECT FROM ops.failure
+    WHERE failure_class = 'ArchiveUnavailable' AND at > now() - :lately
+) AS lately
+"""
+# The latest page is known by a look at all of them: only when the archive has failed.
 _ARCHIVE = """
 SELECT min(at) AS since, count(*) AS times, (array_agg(detail ORDER BY at DESC))[1] AS detail
 FROM ops.failure
@@ -140,7 +155,13 @@ def sources(connection: Connection) -> Iterator[Condition]:
 
 def hubs(connection: Connection, settings: Settings) -> Iterator[Condition]:
     """Hubs of the settings whose breaker is open; when no other is left, that is the trouble."""
-    wanted = sorted({_without_login(url) for url in settings.hub_urls})
+    try:
+        wanted = sorted({_without_login(url) for url in settings.hub_urls})
+    except ValueError:
+        name = f"{PREFIX}HUB_URLS"
+        what = "an entry is no address of a hub: write http://host:4444/wd/hub"
+        yield Condition("ConfigInvalid", name, f"{name}: {what}", {"setting": name})
+        return
     broken = [row for row in _rows(connection, _HUBS, hubs=wanted) if row.state != "closed"]
     all_of_them = len(broken) == len(wanted)
     for row in broken:
@@ -191,6 +212,8 @@ def lost_workers(connection: Connection) -> Iterator[Condition]:
 
 def failed_archive(connection: Connection) -> Iterator[Condition]:
     """The archive, when it failed lately and has taken no page since."""
+    if not _rows(connection, _ARCHIVE_FAILED, lately=LATELY)[0].lately:
+        return
     for row in _rows(connection, _ARCHIVE, lately=LATELY):
         yield Condition(
             "ArchiveUnavailable", "archive", row.detail, {"times": row.times}, row.since

@@ -18,13 +18,14 @@ from scrapers.archive.store import Archive
 from scrapers.errors import (
     ArchiveUnavailable,
     ConfigInvalid,
+    TouchlineError,
     WarehouseUnavailable,
 )
 from scrapers.incidents.condition import ARCHIVE, BROKER, CACHE, HUBS, Condition
 from scrapers.incidents.conditions import ALL_HUBS
 from scrapers.register import Severity
-from scrapers.settings import Settings
-from scrapers.warehouse.engine import single_connection, transaction
+from scrapers.settings import PREFIX, Settings
+from scrapers.warehouse.engine import engine, single_connection, transaction
 
 PATIENCE_SECONDS = 5.0
 _HUBS_AT_ONCE = 8
@@ -64,6 +65,7 @@ def cache(settings: Settings) -> list[Condition]:
     import redis
 
     url = settings.cache_url.get_secret_value()
+    name = f"{PREFIX}CACHE_URL"
     try:
         with redis.Redis.from_url(
             url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS
@@ -72,6 +74,10 @@ def cache(settings: Settings) -> list[Condition]:
     except (redis.RedisError, OSError) as error:
         what = f"the cache does not answer ({type(error).__name__})"
         return [Condition("CacheUnavailable", "cache", what, noticed_by=CACHE)]
+    except ValueError:  # an option behind the ? that the client does not know
+        raise ConfigInvalid(
+            f"{name} is no address of a Redis: write redis://host:6379/0", setting=name
+        ) from None
     return []
 
 
@@ -91,7 +97,11 @@ def archive(settings: Settings) -> list[Condition]:
 
 
 def hubs(settings: Settings) -> list[Condition]:
-    """Which hubs give no session that loads a page; when none does, that is the trouble."""
+    """Which hubs give no session that loads a page; when none does, that is the trouble.
+
+    Raises:
+        ConfigInvalid: a hub's address or a browser argument can't be used.
+    """
     urls = list(dict.fromkeys(settings.hub_urls))
     with ThreadPoolExecutor(max_workers=min(_HUBS_AT_ONCE, len(urls))) as pool:
         failures = list(pool.map(lambda url: _hub_failure(settings, url), urls))
@@ -115,7 +125,8 @@ def _hub_failure(settings: Settings, url: str) -> tuple[str, str] | None:
     from scrapers.browser.hubs import Hub
     from scrapers.browser.probe import probe_hub
 
-    done = probe_hub(settings, Hub.from_url(url))
+    # Noted in the warehouse, so that the sweep ends the session if this process is killed.
+    done = probe_hub(settings, Hub.from_url(url), engine=engine(settings))
     return None if done.ok or done.full else (done.hub, done.detail)
 
 
@@ -140,7 +151,22 @@ THOROUGH: dict[str, Probe] = {**QUICK, ARCHIVE: archive, HUBS: hubs}
 def probe_all(
     settings: Settings, probes: dict[str, Probe]
 ) -> tuple[list[Condition], Iterable[str]]:
-    """What the probes find, all at once, and who has looked."""
+    """What the probes find, all at once, and who has looked.
+
+    A setting that a probe can't use is what it finds; the others look all the same. It has not
+    looked then: what it found before may well go on.
+    """
+    kept_from_it: set[str] = set()
+
+    def ask(name: str, probe: Probe) -> list[Condition]:
+        try:
+            return probe(settings)
+        except TouchlineError as error:
+            kept_from_it.add(name)
+            subject = str(error.facts.get("setting") or name)
+            return [Condition(error.failure_class, subject, error.detail, noticed_by=name)]
+
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
-        found = list(pool.map(lambda probe: probe(settings), probes.values()))
-    return [condition for conditions in found for condition in conditions], probes.keys()
+        found = list(pool.map(ask, probes.keys(), probes.values()))
+    looked = [name for name in probes if name not in kept_from_it]
+    return [condition for conditions in found for condition in conditions], looked

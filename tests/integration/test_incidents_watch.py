@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+from scrapers.browser import probe as browser_probe
+from scrapers.errors import ConfigInvalid
 from scrapers.incidents import probes, watchman
 from scrapers.incidents.condition import ARCHIVE, BROKER, CACHE, HUBS
 from scrapers.incidents.conditions import ALL_HUBS
@@ -22,7 +24,9 @@ from scrapers.incidents.cycle import watch_once
 from scrapers.incidents.watchman import Watchman
 from scrapers.warehouse.engine import engine as engine_of
 from tests.integration.conftest import MakeSettings
+from tests.support.browser import ChromeDriver
 from tests.support.receivers import Webhook, webhook
+from tests.support.stack import BROWSER_ARGS
 from tests.support.supervise import free_ports
 
 SECRET = "MARKER-77aa"
@@ -138,6 +142,62 @@ def test_hubs_that_are_away_one_and_all(make_settings: MakeSettings) -> None:
     ]
     assert [c.silent for c in found] == [True, True, False]
     assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    "address", ["localhost:6379", "redis://h:port/0", "redis://h/one", "http://h"]
+)
+def test_an_address_that_is_no_cache_is_refused_at_start(
+    make_settings: MakeSettings, address: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match="TOUCHLINE_CACHE_URL is no address of a Redis"):
+        make_settings(cache_url=address)
+
+
+def test_a_setting_that_one_probe_can_not_use_is_told_and_the_others_look(
+    engine: Engine, make_settings: MakeSettings
+) -> None:
+    (port,) = free_ports(1)
+    current = make_settings(
+        cache_url=f"redis://:{SECRET}@127.0.0.1:1/0?socket_timeout=soon",
+        hub_urls="nonsense",
+        broker_url=f"redis://127.0.0.1:{port}/0",
+    )
+    found, looked = probes.probe_all(current, probes.THOROUGH)
+    assert [condition.key for condition in found] == [
+        ("BrokerUnavailable", "broker"),
+        ("ConfigInvalid", "TOUCHLINE_CACHE_URL"),
+        ("ConfigInvalid", "TOUCHLINE_HUB_URLS"),
+    ]
+    assert list(looked) == [BROKER, ARCHIVE]
+    assert SECRET not in str(found)
+    opened = watch_once(engine, current, probes.THOROUGH).open
+    assert {row["failure_class"] for row in opened} == {"ConfigInvalid"}
+
+
+def test_an_address_of_a_hub_that_is_none_does_not_end_the_look_at_the_ledger(
+    engine: Engine, make_settings: MakeSettings
+) -> None:
+    (row,) = watch_once(engine, make_settings(hub_urls="http://[::1"), {}).open
+    assert (row["failure_class"], row["subject"]) == ("ConfigInvalid", "TOUCHLINE_HUB_URLS")
+
+
+def test_the_session_of_a_probe_is_noted_while_it_lasts(
+    engine: Engine, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def prove(driver: Any) -> str:
+        with engine.connect() as connection:
+            seen.append(connection.scalar(text("SELECT count(*) FROM ops.browser_session")) or 0)
+        return str(driver.session_id)
+
+    monkeypatch.setattr(browser_probe, "prove", prove)
+    with ChromeDriver() as driver:
+        assert probes.hubs(make_settings(hub_urls=driver.url, browser_args=BROWSER_ARGS)) == []
+    assert seen == [1]
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM ops.browser_session")) == 0
 
 
 def test_a_turn_looks_keeps_and_tells(
