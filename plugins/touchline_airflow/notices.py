@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from scrapers.incidents.condition import Condition
 
-_BACKFILL, _SCHEDULED = "backfill", "scheduled"
+_SCHEDULED = "scheduled"
 
 
 class _Notifier(BaseNotifier):
@@ -47,14 +47,14 @@ class TaskFailed(_Notifier):
         """Keep what the exception says."""
         from scrapers.incidents.of_run import conditions_of_failure
 
-        task, run = context["ti"], context["dag_run"]
+        task = context["ti"]
         error = context.get("exception")
         for condition in conditions_of_failure(
             error if isinstance(error, BaseException) else None,
             task.dag_id,
             task.task_id,
             task.run_id,
-            str(getattr(run.run_type, "value", run.run_type)),
+            _run_type(context),
         ):
             _keep(condition)
 
@@ -63,26 +63,35 @@ class RunFailed(_Notifier):
     """A run failed. Its tasks have told why, unless its time was over."""
 
     def tell(self, context: Context) -> None:
-        """Keep that the run was stopped."""
+        """Close the batches that a stopped run has left open; keep that it was stopped."""
         from scrapers.incidents.of_run import stopped_run
+        from scrapers.warehouse import ledger
+        from scrapers.warehouse.engine import engine
 
+        # Any other failed run may be taken up again: its failed task is cleared.
         if context.get("reason") == "timed_out":
             dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
-            _keep(stopped_run(dag_id, run_id, backfill=_is_backfill(context)))
+            if left := ledger.close_run(engine(), dag_id, run_id, "the run's time was over"):
+                self.log.warning("%d batches of the run were open, and are closed", left)
+            _keep(stopped_run(dag_id, run_id, _run_type(context)))
 
 
 class RunSucceeded(_Notifier):
-    """A run ended well: what runs of its DAG told is over."""
+    """A run ended well: what runs of its DAG and kind told is over.
+
+    One that skipped its last task has not done what it was for, and says nothing of it.
+    """
 
     def tell(self, context: Context) -> None:
         """End it."""
+        if not _to_its_end(context):
+            return
         from scrapers.incidents.cycle import over
         from scrapers.incidents.of_run import scope_of
         from scrapers.settings import settings
         from scrapers.warehouse.engine import engine
 
-        scope = scope_of(context["dag"].dag_id, backfill=_is_backfill(context))
-        over(engine(), settings(), scope)
+        over(engine(), settings(), scope_of(context["dag"].dag_id, _run_type(context)))
 
 
 async def night_is_late(context: dict[str, Any]) -> None:
@@ -125,12 +134,21 @@ def _keep(condition: Condition) -> None:
     event(engine(), settings(), condition)
 
 
-def _is_backfill(context: Context) -> bool:
+def _run_type(context: Context) -> str:
     run = context.get("dag_run")
     if run is not None:
-        return bool(run.run_type == _BACKFILL)
+        return str(getattr(run.run_type, "value", run.run_type))
     # A run without a single task that ran: its id is all there is to tell.
-    return str(context.get("run_id", "")).startswith(f"{_BACKFILL}__")
+    return str(context.get("run_id", "")).partition("__")[0]
+
+
+def _to_its_end(context: Context) -> bool:
+    """Whether a good run did its last task.
+
+    Airflow gives a run's callback the task that succeeded last; none, if all were skipped.
+    """
+    task = context.get("task")
+    return task is not None and not task.downstream_task_ids
 
 
 TASK_CALLBACKS: dict[str, Callable[..., Any]] = {"on_failure_callback": TaskFailed()}

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, func, insert, or_, select, update
 from scrapers.errors import AlertUndelivered, ConfigInvalid
 from scrapers.incidents.addresses import addresses, send_all
 from scrapers.incidents.condition import ALERTS, Condition, tidy
-from scrapers.incidents.keep import CLOSED
+from scrapers.incidents.keep import CLOSED, OPENED, WATCH
 from scrapers.incidents.messages import Told, message
 from scrapers.register import Audience, Severity
 from scrapers.settings import Settings
@@ -70,6 +70,7 @@ def deliver(engine: Engine, settings: Settings, *, budget: float = BUDGET_SECOND
     Raises:
         WarehouseUnavailable: what was sent and could not be noted is sent once more later.
     """
+    _take_up(engine, settings)
     done = Delivery()
     refused: dict[Audience, Condition] = {}
     end = time.monotonic() + budget
@@ -93,7 +94,8 @@ def deliver(engine: Engine, settings: Settings, *, budget: float = BUDGET_SECOND
             done.unaddressed += 1
             continue
         words = message(due.kind, due.told, docs_url=settings.docs_url, now=_now(engine))
-        problems = send_all(chosen, words, good=due.kind == CLOSED)
+        good = due.kind == CLOSED and not due.told.lapsed
+        problems = send_all(chosen, words, good=good)
         if problems:
             _note_failure(engine, due, holder, problems, everything=len(problems) == len(chosen))
             done.failed += 1
@@ -102,6 +104,30 @@ def deliver(engine: Engine, settings: Settings, *, budget: float = BUDGET_SECOND
             done.sent += 1
     done.conditions = tuple(refused.values()) or _wrong_addresses(settings)
     return done
+
+
+def _take_up(engine: Engine, settings: Settings) -> None:
+    """Once an audience has an address, it is told what is open and was told nobody."""
+    given = {
+        Audience.ON_CALL: settings.alerts_on_call,
+        Audience.DATA_ENGINEERS: settings.alerts_data_engineers,
+    }
+    reachable = [audience for audience, value in given.items() if value.get_secret_value()]
+    if not reachable:
+        return
+    still_open = select(IncidentRow.incident_id).where(IncidentRow.closed_at.is_(None))
+    with transaction(engine) as connection:
+        connection.execute(
+            update(NoticeRow)
+            .where(
+                NoticeRow.sent_at.is_(None),
+                NoticeRow.problem == NOBODY,
+                NoticeRow.audience.in_(reachable),
+                NoticeRow.kind == OPENED,
+                NoticeRow.incident_id.in_(still_open),
+            )
+            .values(problem=None, tries=0, due_at=func.now())
+        )
 
 
 def _wrong_addresses(settings: Settings) -> tuple[Condition, ...]:
@@ -184,6 +210,7 @@ def _told(row: Any) -> Told:
         closed_at=row.closed_at,
         detail=row.detail,
         signs=row.signs,
+        lapsed=bool(row.facts.get(WATCH, {}).get("lapsed")),
     )
 
 

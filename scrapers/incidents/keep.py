@@ -55,6 +55,7 @@ class _Kept:
         seen: who sees it, and when last.
         announced_at: when its message was written; None: it is a first sign only.
         told: the severity that was told last.
+        lapsed: it was closed because nobody looked after it any more, not because it was over.
     """
 
     row: Any
@@ -63,6 +64,7 @@ class _Kept:
     announced_at: datetime | None
     told: Severity
     facts: dict[str, Any] = field(default_factory=dict)
+    lapsed: bool = False
 
     @classmethod
     def of(cls, row: Any) -> _Kept:
@@ -76,6 +78,7 @@ class _Kept:
             datetime.fromisoformat(told_at) if told_at else None,
             Severity(watch.get("told", row.severity)),
             {name: value for name, value in row.facts.items() if name != WATCH},
+            bool(watch.get("lapsed")),
         )
 
     def as_facts(self) -> dict[str, Any]:
@@ -86,6 +89,7 @@ class _Kept:
                 "seen": {who: at.isoformat() for who, at in self.seen.items()},
                 "announced_at": self.announced_at.isoformat() if self.announced_at else None,
                 "told": self.told,
+                "lapsed": self.lapsed,
             },
         }
 
@@ -184,7 +188,7 @@ def _seen_again(connection: Connection, kept: _Kept, condition: Condition, now: 
                 NoticeRow.sent_at.is_(None),
             )
         )
-        kept.closed_at, kept.seen = None, {}
+        kept.closed_at, kept.seen, kept.lapsed = None, {}, False
     kept.seen[condition.noticed_by] = now
     kept.facts = _small(condition.facts)
     _write(
@@ -257,6 +261,8 @@ def _ended(
         connection.execute(delete(IncidentRow).where(where))
         return False
     kept.closed_at = now
+    # Of the watched classes others know whether it is over: they no longer see it either.
+    kept.lapsed = kept.row.failure_class not in _WATCHED and not gone <= set(looked)
     _write(connection, kept, closed_at=now)
     connection.execute(
         delete(NoticeRow).where(

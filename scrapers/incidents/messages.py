@@ -20,6 +20,7 @@ _SEVERITIES = {
     Severity.P5: "visibility only",
 }
 _HEADS = {"opened": "", "worse": "WORSE: ", "reminder": "STILL: ", "closed": "OVER: "}
+_LAPSED = "NOT SEEN ANY MORE: "
 _DEFUSED = str.maketrans(
     {"@": "＠", "<": "‹", ">": "›", "`": "'", "*": "∗", "_": "_", "|": "¦", "&": "＆"}
 )
@@ -31,6 +32,7 @@ class Told:
 
     Attributes:
         number: the incident's; None: it could not be recorded yet.
+        lapsed: it was closed though nobody has seen that it is over.
     """
 
     number: int | None
@@ -41,6 +43,7 @@ class Told:
     closed_at: datetime | None
     detail: str
     signs: int = 1
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,14 @@ def message(kind: str, told: Told, *, docs_url: str = "", now: datetime) -> Mess
     ]
     if told.closed_at is None:
         lines += [("Platform", known.platform), ("You", known.person)]
+    elif told.lapsed:
+        lines += [("You", f"See whether it is over: nobody has looked since. {known.person}")]
     else:
         lines += [("You", "Nothing; this incident is over")]
     lines += [("Runbook", _runbook(told.failure_class, docs_url))]
-    head = f"{_HEADS[kind]}{known.meaning}"
-    title = f"[{told.severity}] {_HEADS[kind]}{known.meaning}: {subject} ({name})"
+    mark = _LAPSED if kind == "closed" and told.lapsed else _HEADS[kind]
+    head = f"{mark}{known.meaning}"
+    title = f"[{told.severity}] {mark}{known.meaning}: {subject} ({name})"
     body = [(label, " ".join(words.split())) for label, words in lines]
     return Message(
         tidy(title, 200),

@@ -48,10 +48,10 @@ def conditions_of_failure(
 
     Args:
         error: the exception; None: the process that ran it died.
-        run_type: Airflow's; the good end of a backfill is not that of the night, and whoever
-            fills in a form wrongly reads so at once: that is no incident.
+        run_type: Airflow's; the good end of a backfill, or of a run by hand, is not that of the
+            night, and whoever fills in a form wrongly reads so at once: that is no incident.
     """
-    scope = scope_of(dag_id, backfill=run_type == BACKFILL)
+    scope = scope_of(dag_id, run_type)
     facts: dict[str, Any] = {"dag_id": dag_id, "task_id": task_id, "run_id": run_id}
     failure = failure_of(error)
     if failure is None:
@@ -83,20 +83,24 @@ def late_run(dag_id: str, run_id: str, after: timedelta) -> Condition:
     )
 
 
-def stopped_run(dag_id: str, run_id: str, *, backfill: bool = False) -> Condition:
+def stopped_run(dag_id: str, run_id: str, run_type: str = SCHEDULED) -> Condition:
     """A run that Airflow stopped because its time was over."""
     return Condition(
         "DataLate",
         dag_id,
         f"the run {run_id} was stopped: its time was over",
         {"dag_id": dag_id, "run_id": run_id},
-        noticed_by=scope_of(dag_id, backfill=backfill),
+        noticed_by=scope_of(dag_id, run_type),
     )
 
 
-def scope_of(dag_id: str, *, backfill: bool = False) -> str:
-    """Who tells: the DAG's runs, or its backfills."""
-    return run_scope(f"{dag_id} backfill" if backfill else dag_id)
+def scope_of(dag_id: str, run_type: str = SCHEDULED) -> str:
+    """Who tells: the DAG's runs of this kind, as what they do differs.
+
+    Args:
+        run_type: Airflow's; runs that a schedule or an asset began are of one kind.
+    """
+    return run_scope(f"{dag_id} {run_type}" if run_type in (BACKFILL, MANUAL) else dag_id)
 
 
 def _of_pages(failure: TouchlineError, facts: Mapping[str, Any], scope: str) -> list[Condition]:

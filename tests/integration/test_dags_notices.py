@@ -14,6 +14,10 @@ from scrapers import errors
 from scrapers.errors import FAILURE_CLASSES
 from scrapers.incidents.condition import LEDGER, Condition
 from scrapers.incidents.keep import reconcile
+from scrapers.targets import Target
+from scrapers.warehouse import ledger
+from scrapers.warehouse.gaps import open_gaps
+from scrapers.warehouse.records import BatchKey, PlannedTarget
 from tests.integration.conftest import MakeSettings
 from touchline_airflow import notices
 
@@ -40,10 +44,20 @@ def context(
         "dag": SimpleNamespace(dag_id=dag_id),
         "run_id": run_id,
         "dag_run": SimpleNamespace(dag_id=dag_id, run_id=run_id, run_type=run_type),
+        "task": SimpleNamespace(task_id=task_id, downstream_task_ids=set()),
         "ti": SimpleNamespace(dag_id=dag_id, task_id=task_id, run_id=run_id),
         "exception": error,
         **more,
     }
+
+
+def skipped(last_done: str | None) -> Any:
+    """A good run whose tasks were skipped, all or those after one, as Airflow tells of it."""
+    given = context()
+    if last_done is None:
+        return {name: given[name] for name in ("dag", "run_id")}
+    task = SimpleNamespace(task_id=last_done, downstream_task_ids={"dispatch_matches"})
+    return {**given, "task": task}
 
 
 def told(notifier: Any, given: Any) -> None:
@@ -72,7 +86,11 @@ def test_failed_tasks_of_many_runs_are_one_incident_and_a_good_run_ends_it(engin
     assert rows(engine)[0].detail == "half is missing"
     told(notices.RunSucceeded(), context(dag_id="whoscored_scrape"))
     told(notices.RunSucceeded(), context(run_type="backfill"))
-    assert len(open_now(engine)) == 1, "another DAG's run, and an old day's, say nothing of it"
+    told(notices.RunSucceeded(), context(run_type="manual"))
+    assert len(open_now(engine)) == 1, "another DAG's run, an old day's and one by hand say nothing"
+    told(notices.RunSucceeded(), skipped(None))
+    told(notices.RunSucceeded(), skipped("publish_schedules"))
+    assert len(open_now(engine)) == 1, "what was skipped has done nothing"
     told(notices.RunSucceeded(), context())
     assert open_now(engine) == []
     assert messages(engine) == ["opened", "closed"]
@@ -147,7 +165,7 @@ def test_a_run_that_airflow_stopped_is_late_and_one_that_failed_has_told_why(
     bare = {"dag": SimpleNamespace(dag_id=DAG), "run_id": "scheduled__1", "reason": "timed_out"}
     told(notices.RunFailed(), bare)
     assert open_now(engine) == [("DataLate", DAG)]
-    told(notices.RunSucceeded(), bare)
+    told(notices.RunSucceeded(), context())
     assert open_now(engine) == []
 
 
@@ -175,3 +193,14 @@ def test_settings_that_are_refused_leave_the_deadline_its_default(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert notices.late_after().total_seconds() == 6 * 3600
+
+
+def test_a_run_whose_time_was_over_leaves_no_open_batch(engine: Engine) -> None:
+    key = BatchKey(DAG, "scheduled__1", "match_centre")
+    planned = [PlannedTarget(Target.match_centre(1), "new")]
+    ledger.open_batch(engine, key, planned, None)
+    told(notices.RunFailed(), context(reason="task_failure"))
+    assert ledger.open_batch_id(engine, key) is not None, "a cleared task takes it up again"
+    told(notices.RunFailed(), context(reason="timed_out"))
+    assert ledger.open_batch_id(engine, key) is None
+    assert [gap.target_key for gap in open_gaps(engine)] == [planned[0].target.key]

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,37 @@ def test_nobody_configured_is_said_once_as_an_error(
     (notice,) = notices(engine)
     assert (notice.sent_at, notice.problem, notice.tries) == (None, NOBODY, 1)
     assert [r.levelname for r in caplog.records if "told nobody" in r.message] == ["ERROR"]
+
+
+def test_who_gets_an_address_is_told_what_is_open(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    trouble(engine, "mended", "open")
+    deliver(engine, make_settings())
+    trouble(engine, "open")  # the other is over
+    again(engine)
+    deliver(engine, make_settings())
+    current = make_settings(alerts_on_call=hook.address)
+    for _ in range(2):
+        deliver(engine, current)
+        again(engine)
+    (title,) = hook.titles
+    assert ": open (" in title
+    assert [n.problem for n in notices(engine)] == [NOBODY, None, NOBODY]
+
+
+def test_a_lapse_is_worded_as_one(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    defect = Condition("Defect", "x", "KeyError", noticed_by="run x")
+    now = datetime.now(UTC)
+    with engine.begin() as connection:
+        reconcile(connection, [defect], (), now=now - timedelta(days=3))
+        reconcile(connection, [], (), now=now - timedelta(hours=1))
+    deliver(engine, make_settings(alerts_on_call=hook.address, alerts_data_engineers=hook.address))
+    assert [title.startswith("[P2] NOT SEEN ANY MORE: ") for title in hook.titles] == [False, True]
+    assert "See whether it is over" in str(hook.posts[-1])
+    assert "this incident is over" not in str(hook.posts)
 
 
 def test_each_audience_hears_its_own(

@@ -159,6 +159,21 @@ def test_what_nobody_looks_after_any_more_lapses(engine: Engine) -> None:
     assert rows(engine)[0].closed_at is not None
 
 
+def test_what_lapses_is_not_said_to_be_over(engine: Engine) -> None:
+    """A run told it, and no run of its kind has ended since."""
+    told = Condition("Defect", "x", "KeyError", noticed_by="run x")
+    refused = Condition("SourceRefused", "whoscored", "403", noticed_by="run x")
+    look(engine, 0 * MINUTE, told, refused, looked=())
+    look(engine, timedelta(days=2, minutes=1))
+    lapsed = {r.failure_class: r.facts["watch"]["lapsed"] for r in rows(engine)}
+    assert lapsed == {"Defect": True, "SourceRefused": False}, "the ledger knows of the source"
+    look(engine, timedelta(days=2, minutes=2), told, looked=())
+    look(engine, timedelta(days=2, minutes=3), looked=("run x",))
+    assert [r.facts["watch"]["lapsed"] for r in rows(engine) if r.failure_class == "Defect"] == [
+        False
+    ]
+
+
 def test_parts_of_a_larger_trouble_are_told_when_they_outlast_it(engine: Engine) -> None:
     since = T0 - 5 * MINUTE
     part = Condition("BrowserUnavailable", "hub a", "x", since=since, silent=True)
