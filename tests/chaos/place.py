@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from scrapers.pipeline.intervals import parse_day
 from scrapers.settings import ROOT
 from scrapers.warehouse.engine import engine as engine_of
+from scrapers.warehouse.tables import LINEAGE
 from tests.chaos.commands import Command, Zygote
 from tests.chaos.wire import Wire
 from tests.site.world import World
@@ -62,6 +63,7 @@ SETTINGS = {
     "run_late_hours": "0.01",
 }
 LOOK_SECONDS = 0.05
+_MOST_ROWS = 300  # of larger tables nothing is told but that they differ
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Place:
         engine: its warehouse.
         alerts: who is told.
         truth: hashes of the core tables after a night without any trouble; see `learn_truth`.
+        truth_rows: the rows themselves, of small tables, to tell what differs.
         quiet_requests: pages that such a night asks of the site.
         running: the night that runs, or ran last.
         second: another run beside it.
@@ -146,6 +149,7 @@ class Place:
     alerts: Alerts
     zygote: Zygote
     truth: dict[str, str] = field(default_factory=dict)
+    truth_rows: dict[str, set[str]] = field(default_factory=dict)
     quiet_requests: int = 0
     running: Command | None = None
     second: Command | None = None
@@ -221,6 +225,25 @@ class Place:
     def contents(self) -> dict[str, str]:
         """Hashes of the core tables, to be compared with `truth`."""
         return landed.contents(self.engine)
+
+    def difference(self, table: str) -> str:
+        """A row of a table that is not as in a quiet night, and how it is there."""
+        found, wanted = self._rows(table), self.truth_rows[table]
+        more, missing = sorted(found - wanted), sorted(wanted - found)
+        if not more or not missing:
+            return f"{len(more)} rows more, {len(missing)} missing"
+        here, there = json.loads(more[0]), json.loads(missing[0])
+        return ", ".join(
+            f"{name} {here[name]!r} instead of {there[name]!r}"
+            for name in here
+            if here[name] != there[name]
+        )
+
+    def _rows(self, table: str) -> set[str]:
+        columns = "to_jsonb(t) - CAST(:lineage AS text[])"
+        query = f"SELECT ({columns})::text FROM core.{table} t LIMIT {_MOST_ROWS}"
+        with self.engine.connect() as connection:
+            return set(connection.scalars(text(query), {"lineage": list(LINEAGE)}))
 
     def until(self, what: str, ready: Callable[[], object], seconds: float = 60) -> float:
         """Wait until it is so; the seconds that took.
@@ -320,6 +343,7 @@ class Place:
         code = night.wait(200)
         assert code == 0, night.said
         self.truth = self.contents()
+        self.truth_rows = {name: self._rows(name) for name in self.truth}
         self.quiet_requests = len(self.requests())
         self._releases = self.scalar("SELECT max(release_id) FROM ops.selector_release")
 

@@ -87,7 +87,10 @@ def _compare(place: Place, scenario: Scenario, outcome: Outcome) -> None:
     found = place.contents()
     wrong = [name for name, value in place.truth.items() if found.get(name) != value]
     if wrong:
-        outcome.problems.append(f"other rows than in a quiet night: {', '.join(wrong)}")
+        outcome.problems.append(
+            f"other rows than in a quiet night: {', '.join(wrong)}; {wrong[0]}: "
+            f"{place.difference(wrong[0])}"[:600]
+        )
     outcome.requests = place.asked()
     if outcome.requests > outcome.bound:
         asked = Counter(request["path"] for request in place.requests())
