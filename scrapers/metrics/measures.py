@@ -184,6 +184,16 @@ MEASURES = (
         "SELECT failure_class, count(*) FROM ops.gap WHERE closed_at IS NULL GROUP BY 1",
     ),
     Measure(
+        "gaps_given_up",
+        GAUGE,
+        "gaps given up in the last 7 days, by the class that left them open",
+        ("failure_class",),
+        """
+        SELECT failure_class, count(*) FROM ops.gap
+        WHERE closed_by = 'given up' AND closed_at > now() - interval '7 days' GROUP BY 1
+        """,
+    ),
+    Measure(
         "quarantined",
         GAUGE,
         "targets in quarantine, by page kind",

@@ -76,6 +76,13 @@ def test_the_measures_are_what_the_ledger_says(make_settings, engine):
             )
         )
         connection.execute(insert(HubStateRow).values(hub="http://hub:4444", state="open"))
+        connection.execute(
+            text(
+                "INSERT INTO ops.gap (target_key, failure_class, closed_at, closed_by) "
+                "SELECT target_key, 'SourceRefused', now() - interval '1 day', 'given up' "
+                "FROM ops.target WHERE target_key = 'whoscored/match_centre/3'"
+            )
+        )
         for subject, watch in (("whoscored", {"announced_at": "2022-08-14T04:00Z"}), ("b", {})):
             connection.execute(
                 insert(IncidentRow).values(
@@ -92,6 +99,7 @@ def test_the_measures_are_what_the_ledger_says(make_settings, engine):
     assert value(found, "failures_total", failure_class="LayoutChanged", stage="parse") == 2
     assert value(found, "requests_total", host="site") == 14
     assert value(found, "source_paused", source="whoscored") == 1
+    assert value(found, "gaps_given_up", failure_class="SourceRefused") == 1
     assert value(found, "hub_usable", hub="http://hub:4444") == 0
     assert value(found, "due_targets", state="planned") == 0
     labels = {"failure_class": "SourceRefused", "subject": "whoscored", "severity": "P3"}
