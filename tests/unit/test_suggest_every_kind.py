@@ -13,6 +13,7 @@ import pytest
 from lxml import html as lxml_html
 from lxml.html import builder
 
+from scrapers.errors import ConfigInvalid
 from scrapers.parsing.extract import Extracted, extract
 from scrapers.parsing.javascript import read_value
 from scrapers.parsing.load import check, load
@@ -27,8 +28,9 @@ from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.proof import gate, judge
+from scrapers.whoscored.suggestions import Desk, suggest_for
 from tests.site.world import STAGES
-from tests.support.pages import bare_page
+from tests.support.pages import bare_page, match_data, with_match_data
 from tests.support.site_pages import page_of, site
 
 K = PageKind
@@ -434,3 +436,93 @@ def test_renamed_keys_and_positions_within_paths() -> None:
     assert renames.path("header", "input[13].name") == ("header", "facts[13].name")
     renames.learn(None, "[2]", None, "cells[2]")
     assert renames.expression(None, "[4]") == (None, "cells[4]")
+
+
+# --- pages that are read, and mean something else --------------------------------------------
+
+
+def other_sides(value: dict[str, Any]) -> dict[str, Any]:
+    def other(key: str) -> str:
+        if key.startswith("home"):
+            return f"away{key[4:]}"
+        return f"home{key[4:]}" if key.startswith("away") else key
+
+    for stage in value["tournaments"]:
+        stage["matches"] = [{k: m[other(k)] for k in m} for m in stage["matches"]]
+    return value
+
+
+def corrected(value: dict[str, Any]) -> dict[str, Any]:
+    value["tournaments"][0]["matches"][0] |= {"homeScore": 7, "awayScore": 6}
+    return value
+
+
+def month(edit: Callable[[dict[str, Any]], Any]) -> Suggestion:
+    """The suggestion for a month feed that was read before the change."""
+    target = Target.schedule(LEAGUES[0].id, "202210")
+    old, key = page(target), target.key
+    earlier = Sample("earlier", K.SCHEDULE, old.encode(), date(2026, 7, 30), key)
+    now = Sample("now", K.SCHEDULE, feed(edit)(old).encode(), TODAY, key)
+    return suggest_for(Desk([pattern(K.SCHEDULE)], earlier=[earlier]), [now], "2026-08", 0)
+
+
+def test_a_page_that_is_read_otherwise_throughout_is_no_correction() -> None:
+    suggestion = month(other_sides)
+    assert suggestion.reads_all
+    places = draft_of(suggestion, K.SCHEDULE).groups["tournaments"].groups["matches"].fields
+    assert places["home_team_id"].places[0].path == "awayTeamId"
+    assert places["away_score"].places[0].path == "homeScore"
+    assert [c for c in suggestion.compared.values() if c.changed or c.lost or c.gained] == []
+
+
+def test_a_page_whose_values_were_corrected_is_left_alone() -> None:
+    with pytest.raises(ConfigInvalid, match="nothing to suggest"):
+        month(corrected)
+
+
+# --- a match centre's flags and members ------------------------------------------------------
+
+
+def of_match_data(edit: Callable[[dict[str, Any]], Any]) -> tuple[Suggestion, Extracted]:
+    """The suggestion for a match centre whose data was edited, and what its page said."""
+    match = next(m for m in MATCHES if m.has_match_centre)
+    target, base = Target.match_centre(match.id), pattern(K.MATCH_CENTRE)
+    old = page(target).encode()
+    data = match_data(old)
+    edit(data)
+    html = with_match_data(old, data)
+    values = extract(Page(old), base.selector)
+    sample = Sample(target.key, K.MATCH_CENTRE, html, TODAY, target.key)
+    case = Case(sample, Page(html), values, "the test", None, Page(old))
+    return suggest([base], [case], "2026-08", TODAY, unmet, judge, gate), values
+
+
+def test_a_flag_that_is_only_there_where_it_is_true() -> None:
+    """Its default reads every row, so that a lost key shows in rare rows alone."""
+
+    def change(data: dict[str, Any]) -> None:
+        for event in data["events"]:
+            if "isShot" in event:
+                event["details"] = {"isShot": event.pop("isShot")}
+
+    suggestion, before = of_match_data(change)
+    assert found_of(suggestion)["events.is_shot"].proposals[0].places[0].path == "details.isShot"
+    assert [reading.extracted for reading in suggestion.readings] == [before]
+
+
+def test_members_of_rows_and_of_rows_within_them_under_one_new_name() -> None:
+    def change(data: dict[str, Any]) -> None:
+        for side in ("home", "away"):
+            for row in (data[side], *data[side]["players"]):
+                row["figures"] = row.pop("stats")
+                if "minutesWithStats" in row["figures"]:
+                    row["figures"]["minutes"] = row["figures"].pop("minutesWithStats")
+
+    suggestion, before = of_match_data(change)
+    rows = {name: each.proposals[0].rows[0] for name, each in found_of(suggestion).items()}
+    assert {name: each.path for name, each in rows.items()} == {
+        "teams.stats": "figures",
+        "teams.players.stats": "figures",
+    }
+    assert "minutes" in rows["teams.stats"].skip_keys
+    assert [reading.extracted for reading in suggestion.readings] == [before]

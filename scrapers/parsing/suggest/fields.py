@@ -99,7 +99,7 @@ def _proven(
     candidates: list[_Candidate], scope: Scope, short: str, like: SelectorField, search: Search
 ) -> dict[str, Proposal]:
     """The candidates that rank first, read on all pages."""
-    candidates.sort(key=lambda c: _before(c, short, like, search), reverse=True)
+    candidates.sort(key=lambda c: _before(c, scope, short, like, search), reverse=True)
     found: dict[str, Proposal] = {}
     for each in candidates[: 4 * _PROVEN]:
         if len(found) >= _PROVEN:
@@ -112,7 +112,7 @@ def _proven(
         fit = evaluate(scope, short, like, [place], steps, search.documents, search.zone)
         if fit.pages_read == 0 and fit.share == 0:
             continue
-        _, is_new, *rest = _before(each, short, like, search)
+        _, is_new, *rest = _before(each, scope, short, like, search)
         rank = (
             fit.pages_right,
             round(fit.share, 2),
@@ -204,11 +204,11 @@ def _rows_at(row: Any, name: str) -> list[Any]:
 
 
 def _before(
-    candidate: _Candidate, short: str, like: SelectorField, search: Search
+    candidate: _Candidate, scope: Scope, short: str, like: SelectorField, search: Search
 ) -> tuple[float, ...]:
     """What ranks a candidate before it is read on all pages."""
     place = candidate.place
-    taken = place_key(_with_chain(place, candidate.chain)) in search.taken
+    taken = place_key(scope, _with_chain(place, candidate.chain)) in search.taken
     said = place.path or place.css or place.xpath or ""
     close = near(place, list(like.places), short)
     return (
@@ -227,9 +227,11 @@ def _is_odd(place: Place, like: SelectorField) -> bool:
     return "[" in (place.path or "") and not any("[" in (old.path or "") for old in like.places)
 
 
-def place_key(place: Place) -> str:
-    """A place and what is cut out of it."""
-    return repr((place.js, place.path, place.css, place.xpath, place.attr, place.regex))
+def place_key(scope: Scope, place: Place) -> str:
+    """A place and what is cut out of it; within rows it is that of these rows alone."""
+    within = scope.name if place.js is None else ""
+    said = (within, place.js, place.path, place.css, place.xpath, place.attr, place.regex)
+    return repr(said)
 
 
 def _with_chain(place: Place, chain: Chain) -> Place:

@@ -16,6 +16,7 @@ from scrapers.parsing.suggest.fields import Proposal, Search
 from scrapers.parsing.suggest.html_places import repeated, row_selectors
 from scrapers.parsing.suggest.json_places import keys_of, row_places
 from scrapers.parsing.suggest.make import rows as make_rows
+from scrapers.parsing.suggest.members import members_of
 from scrapers.parsing.suggest.names import affinity, last_name
 from scrapers.parsing.suggest.resemblance import rows_resemble
 from scrapers.parsing.suggest.scope import Fit, Scope, View, evaluate, found_rows, rows_of
@@ -65,7 +66,8 @@ def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[
     """Places of a group's rows, the best first; those unlike the wanted rows are left out."""
     scored: list[tuple[float, Rows]] = []
     seen: set[str] = set()
-    for place in _candidates(scope, short, group, search):
+    for each in _candidates(scope, short, group, search):
+        place = _without_skipped(scope, group, each)
         key = repr(place)
         if key not in seen:
             seen.add(key)
@@ -84,6 +86,17 @@ def search_rows(scope: Scope, short: str, group: Group, search: Search) -> list[
         Proposal(rows=(place,), fit=rows_fit(scope, short, group, place, search), score=score)
         for score, place in ranked[:_BEST]
     ]
+
+
+def _without_skipped(scope: Scope, group: Group, place: Rows) -> Rows:
+    """A place of members without those that are no rows by their name, as it is now."""
+    skipped = [key for rows in group.rows for key in rows.skip_keys]
+    if not place.items or not skipped:
+        return place
+    new = [row for view in scope.views for row in evenly(view.rows, _PARENTS)]
+    old = [row for view in scope.views for row in evenly(view.before, _PARENTS)]
+    renamed = members_of(place, group.rows[0], new, old, {}).renamed
+    return place.model_copy(update={"skip_keys": [renamed.get(key, key) for key in skipped]})
 
 
 def _reads(scope: Scope, short: str, group: Group, place: Rows, search: Search) -> float:

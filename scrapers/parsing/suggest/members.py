@@ -22,6 +22,7 @@ from scrapers.parsing.suggest.tokens import token
 
 _ENOUGH = 0.6
 _PARENTS = 300
+_FEW = 4
 
 
 @dataclass(slots=True)
@@ -93,7 +94,9 @@ def unreadable_members(
         ]
         if any(not fit.pages_read for fit in fits):
             found.append(name)
-    return found
+    # Where most can't be read, it is not their names that tell why; figures are no names.
+    is_most = len(found) > _FEW and 2 * len(found) > len(members.fresh)
+    return [] if is_most else [name for name in found if not name.isdigit()]
 
 
 def called(renamed: dict[str, str]) -> str:

@@ -169,9 +169,18 @@ def evaluate(
         same += good
         # Where every known value is null, nothing is known that could prove a place.
         known += 1
-        right += not failures.found and good >= MOSTLY * len(told)
+        is_blind = _is_blind(values, [want for _, want in told])
+        right += not failures.found and good >= MOSTLY * len(told) and not is_blind
     share = same / total if total else 0.0
     return Fit(right, known, read, len(scope.views), share, tuple(some))
+
+
+def _is_blind(values: Sequence[Any], known: Sequence[Any]) -> bool:
+    """Whether the same comes out of every row though known values differ: a default hides that
+    the key is gone, as that of flags which are only there where they are true."""
+    if len(values) < 2 or any(value != values[0] for value in values):
+        return False
+    return sum(bool(want != values[0]) for want in known) > 1
 
 
 Finder = Callable[[Page, Any], Any]

@@ -344,11 +344,11 @@ class _Solver:
                 finding.says = "no list like its rows is on the page"
             return group.rows
         # Of places that fit alike, one that no other group is read from.
-        found = sorted(found, key=lambda proposal: _rows_key(proposal) in self._search.taken)
+        found = sorted(found, key=lambda proposal: _rows_key(scope, proposal) in self._search.taken)
         if with_old := self._rows_beside(scope, short, group, found[0]):
             found = [with_old, *found]
         best = found[0]
-        self._search.taken.add(_rows_key(best))
+        self._search.taken.add(_rows_key(scope, best))
         fit = best.fit
         finding.status = Status.MOVED if fit and fit.is_proven else Status.LIKELY
         if fit and fit.pages_known and not fit.is_proven:
@@ -414,7 +414,7 @@ class _Solver:
             )
             if fit.is_right and not self._lost_values(scope, short, each):
                 self._findings[name] = Finding(name, Status.STANDS, was)
-                self._search.taken.update(place_key(p) for p in each.places)
+                self._search.taken.update(place_key(scope, p) for p in each.places)
             else:
                 lost.append(short)
         # What is known best is looked for first: its place tells where the others went.
@@ -470,7 +470,7 @@ class _Solver:
             says = f"right on {fit.pages_right} of {fit.pages_known} pages that tell its value"
         self._findings[name] = Finding(name, status, was, found[:_ALTERNATIVES], says=says)
         for place in best.places:
-            self._search.taken.add(place_key(place))
+            self._search.taken.add(place_key(scope, place))
             self._note_used(place.js)
         if len(best.places) == 1 and best.places[0].path is not None:
             new = best.places[0]
@@ -541,8 +541,9 @@ def _says(scope: Scope, short: str) -> int:
     return sum(len(value) for value in values)
 
 
-def _rows_key(proposal: Proposal) -> str:
-    return " | ".join(map(_rows_told, proposal.rows))
+def _rows_key(scope: Scope, proposal: Proposal) -> str:
+    within = scope.name if proposal.rows[0].js is None else ""
+    return " | ".join([within, *map(_rows_told, proposal.rows)])
 
 
 def _rows_told(rows: Rows) -> str:
