@@ -25,11 +25,10 @@ from scrapers.incidents.messages import Told, message
 from scrapers.register import Audience, Severity
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.health_tables import IncidentRow, NoticeRow
+from scrapers.warehouse.health_tables import NOBODY, IncidentRow, NoticeRow
 
 log = logging.getLogger(__name__)
 
-NOBODY = "nobody is configured to be told"
 # Longer than all addresses together may take.
 LEASE = timedelta(seconds=90)
 # One delivery does not begin another message after this; the next delivery goes on.

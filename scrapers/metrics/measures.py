@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from scrapers.errors import AlertUndelivered
+from scrapers.warehouse.health_tables import NOBODY
+
 GAUGE, COUNTER = "gauge", "counter"
 # See scrapers.incidents.keep: until then it is a sign that may pass.
 _ANNOUNCED = "facts->'watch'->>'announced_at' IS NOT NULL"
@@ -239,8 +242,11 @@ MEASURES = (
     Measure(
         "notices_unsent",
         GAUGE,
-        "messages about incidents that could not be delivered yet, tried at least once",
+        "messages about incidents that could not be delivered: still tried, or of an open incident",
         ("audience",),
-        "SELECT audience, count(*) FROM ops.notice WHERE sent_at IS NULL AND tries > 0 GROUP BY 1",
+        "SELECT audience, count(*) FROM ops.notice JOIN ops.incident USING (incident_id) "
+        "WHERE sent_at IS NULL AND tries > 0 AND (closed_at IS NULL "
+        f"OR (tries < {AlertUndelivered.retry.max_attempts} "
+        f"AND problem IS DISTINCT FROM '{NOBODY}')) GROUP BY 1",
     ),
 )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scrapers.warehouse.tables import OPS, Base
 
 __all__ = [
+    "NOBODY",
     "BrowserSessionRow",
     "GapRow",
     "HubStateRow",
@@ -19,6 +20,9 @@ __all__ = [
     "NoticeRow",
     "RequestHourRow",
 ]
+
+# The problem of a notice for which no address was set: it is not tried again.
+NOBODY = "nobody is configured to be told"
 
 
 def _col(comment: str, *args: Any, **options: Any) -> Any:

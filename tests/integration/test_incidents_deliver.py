@@ -22,11 +22,13 @@ from scrapers.errors import ConfigInvalid
 from scrapers.incidents.addresses import SEND_SECONDS, addresses
 from scrapers.incidents.condition import LEDGER, Condition
 from scrapers.incidents.cycle import watch_once
-from scrapers.incidents.deliver import MOST_TRIES, NOBODY, deliver
+from scrapers.incidents.deliver import MOST_TRIES, deliver
 from scrapers.incidents.keep import reconcile
+from scrapers.metrics.measures import MEASURES
 from scrapers.register import Audience
 from scrapers.settings import PREFIX, ROOT, Settings
 from scrapers.targets import PageKind, Target
+from scrapers.warehouse.health_tables import NOBODY
 from scrapers.warehouse.ops_tables import TargetRow
 from tests.integration.conftest import MakeSettings
 from tests.support.receivers import Webhook, mail_server, webhook
@@ -149,6 +151,26 @@ def test_nobody_configured_is_said_once_as_an_error(
     (notice,) = notices(engine)
     assert (notice.sent_at, notice.problem, notice.tries) == (None, NOBODY, 1)
     assert [r.levelname for r in caplog.records if "told nobody" in r.message] == ["ERROR"]
+
+
+def test_messages_that_nobody_was_to_get_are_not_counted_for_ever(
+    engine: Engine, make_settings: MakeSettings
+) -> None:
+    (measure,) = [measure for measure in MEASURES if measure.name == "notices_unsent"]
+
+    def unsent() -> list[tuple[str, int]]:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(measure.query))]
+
+    trouble(engine)
+    deliver(engine, make_settings())
+    assert unsent() == [("on_call", 1)]
+    with engine.begin() as connection:
+        reconcile(connection, [], (LEDGER,))
+    again(engine)
+    deliver(engine, make_settings())
+    assert unsent() == []
+    assert [(n.sent_at, n.problem) for n in notices(engine)] == [(None, NOBODY)] * 2
 
 
 def test_who_gets_an_address_is_told_what_is_open(
