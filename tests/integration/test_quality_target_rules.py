@@ -87,6 +87,9 @@ def _by_kind(table: str, check: Check) -> Break | None:
     if kind == "ExpectColumnValuesToBeInSet":
         wrong = {"by_minute": [1], "qualifiers": {"a": 1}, "period_id": 99}
         return _set(table, **{column: wrong.get(column, "nonsense")})
+    if kind == "ExpectColumnValuesToMatchRegex" and check.says.startswith(f"{column} h"):
+        # What every name must hold to: a letter or a digit, and none lost.
+        return _set(table, **{column: "»" if "a digit" in check.says else "Bar\ufffdelona"})
     if kind == "ExpectCompoundColumnsToBeUnique":
         key = {
             "target_key",
