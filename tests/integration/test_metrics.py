@@ -238,8 +238,7 @@ def _fires_in_turn() -> list[dict[str, object]]:
             }
             subject, labels = "it", {"failure_class": name, "subject": "it"}
         fires = {
-            "exp_labels": {"severity": severity, "audience": str(known.audience)}
-            | labels,
+            "exp_labels": {"severity": severity, "audience": str(known.audience)} | labels,
             "exp_annotations": {
                 "summary": f"{known.meaning}: {subject}",
                 "impact": known.impact,
