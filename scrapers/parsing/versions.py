@@ -58,7 +58,6 @@ class Versions(ABC):
 
         Raises:
             ConfigInvalid: there is no such version.
-    X
         """
         versions = self.for_kind(kind)
         if version is not None:
