@@ -23,9 +23,10 @@ _KEY = re.compile(r"""\s*(?:([A-Za-z_$][\w$]*|\d+)|"([^"\\]*)"|'([^'\\]*)')\s*:\
 _SCALAR = re.compile(
     r"(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=\s*[,;)}\]])"
 )
+# Texts are matched possessively: a way back for each letter of a megabyte takes a hundred of them.
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)"""
-    r"""|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+    r"""|(?P<text>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')"""
     r"""|(?P<mark>[{}\[\],:])"""
     r"""|(?P<word>[^\s"'{}\[\],:;/]+)""",
     re.DOTALL,
@@ -57,7 +58,7 @@ _WORDS = {
 # What is no code: comments, texts, templates; one that is not closed goes on to its line's end,
 # a comment or a template to the script's.
 _NO_CODE = re.compile(
-    r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`(?:[^`\\]|\\.)*`?""",
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\\n]++|\\.)*+"?|'(?:[^'\\\n]++|\\.)*+'?|`(?:[^`\\]++|\\.)*+`?""",
     re.DOTALL,
 )
 _AFTER = re.compile(r"[ \t\r]*(?:[;,)}\]\n]|//|/\*|$)")

@@ -37,7 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=10_000, help="how many (%(default)s)")
     parser.add_argument("--seed", type=int, help="of all that is random; none: a new one")
     parser.add_argument("--only", type=int, metavar="PAGE", help="this page of the seed again")
-    parser.add_argument("--again", action="store_true", help="judge anew what was read last")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="read anew only what was wrong in the last run, judge all",
+    )
     parser.add_argument("--home", type=Path, default=HOME, help="working folder (%(default)s)")
     parser.add_argument("--document", type=Path, help="Markdown file of the figures")
     chosen = parser.parse_args(arguments)
@@ -49,18 +53,20 @@ def main(arguments: list[str] | None = None) -> int:
     home = chosen.home.resolve()
     pages = sources(CAPTURED if CAPTURED.is_dir() else None)
     kept = home / "results"
+    fates: dict[int, Fate] = {}
     if chosen.again:
-        seed, results = pickle.loads(kept.read_bytes())
+        seed, results, fates = pickle.loads(kept.read_bytes())
+        results = _mended(seed, results, fates, pages, home)
     else:
         results = _read(console, seed, numbers, pages, home)
-        kept.write_bytes(pickle.dumps((seed, results)))
+    kept.write_bytes(pickle.dumps((seed, results, fates)))
     reading = time.monotonic() - began
-    others = [one for one in results if one.outcome == OTHER]
+    others = [one for one in results if one.outcome == OTHER and one.number not in fates]
     console.print(f"  {reading:4.0f} s  {len(others)} pages have rows of their own: to the gate")
-    fates: dict[int, Fate] = {}
     if others:
         with databases(home, len(os.sched_getaffinity(0))) as settings:
-            fates = {fate.number: fate for fate in judge_all(settings, others)}
+            fates |= {fate.number: fate for fate in judge_all(settings, others)}
+    kept.write_bytes(pickle.dumps((seed, results, fates)))
     wall = time.monotonic() - began
     found = violations(results, fates)
     about = (
@@ -102,6 +108,20 @@ def _read(
             said = f"  {time.monotonic() - began:4.0f} s  {len(results)} pages read"
             console.print(said, highlight=False)
     return sorted(results, key=lambda one: one.number)
+
+
+def _mended(
+    seed: int, results: list[Result], fates: dict[int, Fate], pages: Pages, home: Path
+) -> list[Result]:
+    """The results, violating pages read anew; their fates are taken out."""
+    numbers = sorted(
+        {one.number for one in violations(results, fates)}
+        | {one.number for one in results if one.outcome == OTHER and one.number not in fates}
+    )
+    for number in numbers:
+        fates.pop(number, None)
+    anew = {one.number: one for one in read_all(seed, numbers, pages, home / "rows")}
+    return [anew.get(one.number, one) for one in results]
 
 
 def _tell_one(

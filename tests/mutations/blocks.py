@@ -57,8 +57,9 @@ def _swapped_elements(rng: random.Random, source: Source) -> Mutated | None:
     first, second = sorted((one, rng.choice(like)), key=lambda found: found.start)
     text = source.text
     # Text around an element, or a mark that parts two names, can come to stand for a name.
-    said = tuple(
-        word.strip() for word in _TAG.split(text[first.start : second.end]) if word.strip()
+    said = (
+        *(word.strip() for word in _TAG.split(text[first.start : second.end]) if word.strip()),
+        *(_TAG.sub("", text[each.start : each.end]) for each in (first, second)),
     )
     return Mutated(
         (

@@ -9,6 +9,7 @@ ANY     bytes were changed blindly: what is there must be sane, no more can be s
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -197,7 +198,8 @@ def _plain(value: Any) -> Any:
         return float(value) if abs(value) < 1e300 else str(value)
     if isinstance(value, str):
         try:
-            return float(value)
+            number = float(value)
         except ValueError:
             return " ".join(value.split())
+        return value if math.isnan(number) else number
     return value

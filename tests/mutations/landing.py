@@ -34,6 +34,8 @@ from tests.mutations.sources import Source, feeds, page
 from tests.support.rows import FETCHED, new_batch, put
 
 AT_A_TIME = 40
+# Pages that say all themselves that they are held against; the others' stage is in the feeds.
+_OF_THEMSELVES = frozenset({"tournaments", "seasons", "stages", "standings", "referee_statistics"})
 ASIDE, REFUSED, LANDED = "put aside", "batch refused", "landed"
 
 
@@ -83,7 +85,8 @@ class Warehouse:
         from scrapers.quality.gate import judge
 
         empty(self.engine)
-        self._land_feeds({result.target for result in together})
+        if {result.kind for result in together} - _OF_THEMSELVES:
+            self._land_feeds({result.target for result in together})
         staged: dict[str, Staged] = {}
         numbers = {result.target: result.number for result in together}
         for result in together:

@@ -63,6 +63,8 @@ def _misleading(form: str) -> object:
         match, literal = found
         if len(literal) > 200_000:
             return None
+        if form == "variable" and match["pushed"]:
+            return None  # what follows the first list are further statements, and code
         head = match.group()
         code = f"{head}{_false_copy(literal, rng)}"
         if form == "block comment":
