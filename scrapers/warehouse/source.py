@@ -52,6 +52,7 @@ class Rules:
         outage, outage_longest: the first pause of an outage, and the longest.
         failures: so many pages running that fail are an outage.
         probe: how long the page that tries the source counts as under way.
+        patience: so long after the first failure runs wait.
     """
 
     refusal: timedelta
@@ -60,6 +61,7 @@ class Rules:
     outage_longest: timedelta
     failures: int
     probe: timedelta
+    patience: timedelta
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -71,6 +73,7 @@ class Rules:
             timedelta(minutes=settings.outage_longest_pause_minutes),
             settings.outage_failures,
             timedelta(seconds=settings.fetch_hard_limit_seconds) + _SPARE,
+            timedelta(hours=settings.source_patience_hours),
         )
 
     def length(self, *, refusing: bool, before: int) -> timedelta:
@@ -258,8 +261,10 @@ def wrong(
             resumed_at=None,
             gentle_pages=0,
         )
-        # What waited for this page's try need not wait for the end of its lease.
-        _wake(connection, until)
+        # What waited for this page's try need not wait for the end of its lease; nor for the
+        # pause's end, when runs do not wait any longer: else only one page would be told so in
+        # each pause, the one that tries the source.
+        _wake(connection, min(until, since + rules.patience))
         return Pause(since, until, error.detail, error.failure_class, row.paused_by)
 
 

@@ -332,6 +332,26 @@ def test_what_waits_for_its_turn_is_not_woken_with_what_waits_for_the_source(eng
     assert [is_waiting(engine, target) for target in targets] == [True, False]
 
 
+def test_when_runs_wait_no_longer_all_that_wait_are_told_at_once_and_not_one_a_pause(engine, rules):
+    target = Target.match_centre(1)
+    ledger.open_batch(
+        engine, BatchKey("d", "r", "match_centre"), [PlannedTarget(target, "new")], None
+    )
+    refuse(engine, rules)
+    for patient in (True, False):
+        claim = holding.claim_fetch(engine, target.key, uuid4())
+        assert claim is not None
+        to_the_end(engine)
+        if not patient:
+            pass_time(engine, rules.patience)
+        probe = entered(engine, rules)
+        holding.postpone(engine, claim, datetime.now(UTC) + HOUR, REFUSED)
+        source.wrong(engine, SOURCE, probe, REFUSED, rules)
+        assert is_waiting(engine, target) == patient
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE ops.target SET due_at = now()"))
+
+
 # --- outages --------------------------------------------------------------------------------
 
 
