@@ -63,6 +63,7 @@ SETTINGS = {
     "run_late_hours": "0.01",
 }
 LOOK_SECONDS = 0.05
+_BESIDES = ("/_Incapsula_Resource", "/favicon.ico")
 _MOST_ROWS = 300  # of larger tables nothing is told but that they differ
 
 
@@ -203,10 +204,12 @@ class Place:
         self.stack.control("faults", json.dumps(stated).encode())
 
     def requests(self) -> list[dict[str, Any]]:
-        """What was asked of the site since `reset`: at, path, fault."""
+        """Pages asked of the site since `reset`: at, path, fault.
+
+        What a page makes the browser load besides is not asked by us.
+        """
         found = json.loads(self.stack.control("requests"))
-        assert isinstance(found, list)
-        return found
+        return [one for one in found if not one["path"].startswith(_BESIDES)]
 
     def asked(self) -> int:
         """How many pages were asked of the site since `reset`."""

@@ -316,7 +316,7 @@ def small_disk(place: Place, _: random.Random) -> None:
 
 def larger_disk(place: Place) -> None:
     """Give it room."""
-    _mount("-o", "remount,size=64m", str(place.archive))
+    _mount("-o", "remount,size=8g", str(place.archive))
 
 
 def _mount(*arguments: str) -> None:
