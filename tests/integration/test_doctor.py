@@ -335,7 +335,7 @@ def test_a_cache_that_takes_no_key(sick: Patient, redis_port: int) -> None:
 
 def test_a_cache_that_is_none(sick: Patient) -> None:
     sick.set(cache_url="http://127.0.0.1/")
-    is_failure(sick.one("cache.connection", Service.FETCH), "ConfigInvalid", "TOUCHLINE_CACHE_URL")
+    is_failure(sick.one("settings.values", Service.FETCH), "ConfigInvalid", "TOUCHLINE_CACHE_URL")
 
 
 # --- the archive and the disks ------------------------------------------------------------------
