@@ -17,11 +17,15 @@ SEASON = staged("season", note(_NAMED))
 # Of pages that list what seasons there are.
 LISTED_SEASON = staged("season", _NAMED)
 
+# Two years that are written otherwise: 2022-23, 22/23. An odd name, as Clausura 2022, is none.
+_TWO_YEARS = "[0-9]{2,4} ?[-–/.] ?[0-9]{2,4}"
 _FORM = f"""
 SELECT s.target_key, s.season_id, s.name AS season_name, k.name AS known_name,
-       s.name ~ '{SEASON_NAME}' AS form_is_kept
-FROM staging.season s JOIN core.season k USING (season_id)
-WHERE s.target_key = ANY(:targets) AND k.name ~ '{SEASON_NAME}'
+       s.name ~ '{SEASON_NAME}' OR (
+           s.name !~ '{_TWO_YEARS}' AND coalesce(k.name !~ '{SEASON_NAME}', true)
+       ) AS form_is_kept
+FROM staging.season s LEFT JOIN core.season k USING (season_id)
+WHERE s.target_key = ANY(:targets)
 """
 
 # Of two teams of a page each bears the name by which the warehouse knows the other one.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 
@@ -38,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"  {time.monotonic() - began:4.0f} s  {line}", style="dim", markup=False,
                       highlight=False)  # fmt: skip
 
+    signal.signal(signal.SIGTERM, _end)
     kinds = [PageKind(kind) for kind in chosen.kinds or PageKind]
     changes = list(chosen.changes or BY_NAME)
     with tempfile.TemporaryDirectory(prefix="touchline-layouts-") as folder:
@@ -49,6 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
         DOCUMENT.write_text(table.document(found), encoding="utf-8")
         console.print(f"written to {DOCUMENT.relative_to(ROOT)}", highlight=False)
     return 0 if table.is_good(found) else 1
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # As an exception, so that everything is put away on the way out.
+    sys.exit(128 + number)
 
 
 def _tell(console: Console, found: list[Cell]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from scrapers.targets import PageKind
+from tests.layouts.changes import hashed
 
 K = PageKind
 Edit = tuple[str, str]
@@ -82,6 +83,17 @@ def only_step_inline(key: str, step: str) -> Edit:
         rf"\1, transform: [{step}]\2\n",
     )
 
+
+def other_names(*names: str) -> list[Edit]:
+    """Other ids and classes for these, as an inspector of the page shows them."""
+    return [(rf"(?<=[#.]){name}(?![\w-])", hashed(name)) for name in names]
+
+
+_CHOSEN_IN_TABLE: Edit = (
+    r"select#(\w+) option\[selected\]\", attr: value",
+    r'table#\1 tr.selected a", attr: href',
+)
+_TEXT_IN_TABLE: Edit = (r"select#(seasons|stages) option\[selected\]", r"table#\1 tr.selected a")
 
 _SEASON_CHOSEN = [
     (
@@ -169,6 +181,19 @@ EDITS: dict[tuple[str, PageKind], list[Edit]] = {
     ("ratings", K.TEAM_STATISTICS): of_stat("key == 'rating'", "{divide: 10}"),
     ("ratings", K.MATCH_PREVIEW): [
         (r"transform: \[to_number\]", "transform: [to_number, {divide: 10}]")
+    ],
+    ("names", K.STANDINGS): other_names(
+        *("breadcrumb-nav", "sub-navigation", "tournament-header"),
+        *("tournaments", "seasons", "stages"),
+    ),
+    ("table", K.STANDINGS): [_CHOSEN_IN_TABLE, _TEXT_IN_TABLE],
+    ("table", K.STAGES): [
+        (r"\{css: \"select#seasons\"\}", '{css: "table#seasons"}'),
+        _CHOSEN_IN_TABLE,
+        _TEXT_IN_TABLE,
+        ("select#stages option", "table#stages a"),
+        (r"\[not\(//select.*\n.*\n", "[not(//table[@id='stages'])]\n"),
+        (r"xpath: self::option\}", "xpath: \"self::a[ancestor::table[@id='stages']]\"}"),
     ],
     ("comma", K.MATCH_PREVIEW): [
         (r"\(\?:\\\.\\d\+\)\?", r"(?:,\\d+)?"),

@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -44,13 +44,26 @@ def cells(
         ):
             heard: Queue[str] = manager.Queue()
             work = [pool.submit(_job, kind, tuple(changes), heard) for kind in asked]
-            found: list[Cell] = []
-            for done in as_completed(work):
-                found += done.result()
-                while not heard.empty():
-                    say(heard.get())
+            try:
+                found = _gathered(work, heard, say)
+            except BaseException:
+                # Whoever stops this does not wait for the cells that are under way.
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in multiprocessing.active_children():
+                    child.terminate()
+                raise
     return sorted(found, key=lambda c: (list(PageKind).index(PageKind(c.kind)),
                                         list(BY_NAME).index(c.change)))  # fmt: skip
+
+
+def _gathered(work: list[Future[list[Cell]]], heard: Queue[str], say: Say) -> list[Cell]:
+    """The cells of all page kinds, each told as soon as it is done."""
+    waiting = set(work)
+    while waiting:
+        _, waiting = wait(waiting, timeout=1)
+        while not heard.empty():
+            say(heard.get())
+    return [cell for done in work for cell in done.result()]
 
 
 def _of_kind(place: Place, kind: PageKind, changes: Sequence[str], say: Say) -> Iterator[Cell]:
