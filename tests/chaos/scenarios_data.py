@@ -156,14 +156,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "feed-layout-changed",
-        ("LayoutChanged",),
+        ("LayoutChanged", "InvalidBatch"),
         "the schedules have another layout; a person mends the file, reads again, asks again",
         site_fault("/data/", "replace", old='"startTimeUtc"', new='"kickOffUtc"'),
-        before=None,
         ends=(1,),
         then=(by_runbook("LayoutChanged", page_kind="schedule"), night_again),
         person=True,
-        alerts=(1, 1),
+        bound=(1.0, 8),  # the batch was refused: its good feeds are asked for again
+        alerts=(1, 2),
     ),
     Scenario(
         "layout-changed-of-one",
