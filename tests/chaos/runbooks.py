@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 
 from scrapers.register import runbook
 from scrapers.settings import ROOT
@@ -30,11 +31,19 @@ def commands(failure_class: str, purpose: str) -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
-def follow(place: Place, failure_class: str, purpose: str, *, page_kind: str = "") -> None:
+def follow(
+    place: Place,
+    failure_class: str,
+    purpose: str,
+    *,
+    page_kind: str = "",
+    by_hand: Callable[[Place], object] | None = None,
+) -> None:
     """Run a class's commands; each must end well.
 
     Args:
         page_kind: that is in trouble, instead of the runbook's example.
+        by_hand: what the person does after the first command, such as reading a draft.
 
     Raises:
         AssertionError: one of them does not end with 0; the text has what it said.
@@ -47,6 +56,9 @@ def follow(place: Place, failure_class: str, purpose: str, *, page_kind: str = "
         code = command.wait(_SECONDS)
         words = " ".join(arguments)
         said = " | ".join(command.said.strip().splitlines()[-4:])[-500:]
+        if by_hand is not None:
+            by_hand(place)
+            by_hand = None
         assert code == 0, f"runbook of {failure_class}: touchline {words} ended with {code}: {said}"
 
 

@@ -8,13 +8,15 @@ from tests.chaos.runbooks import follow
 from tests.chaos.scenario import Step
 
 _SECONDS = 180.0
+_HOURS = 4
+_NOT_PAUSED = "SELECT NOT EXISTS (SELECT FROM ops.source_state WHERE paused_until > now())"
 # The night before: its pages are known when tonight's come.
 EARLIER = "2022-08-12"
 
 
-def by_runbook(failure_class: str, *, page_kind: str = "") -> Step:
-    """A person follows the class's runbook."""
-    return lambda place: follow(place, failure_class, "mend", page_kind=page_kind)
+def by_runbook(failure_class: str, *, page_kind: str = "", by_hand: Step | None = None) -> Step:
+    """A person follows the class's runbook; see `follow`."""
+    return lambda place: follow(place, failure_class, "mend", page_kind=page_kind, by_hand=by_hand)
 
 
 def command(*arguments: str, ends: tuple[int, ...] = (0,)) -> Step:
@@ -28,8 +30,17 @@ def command(*arguments: str, ends: tuple[int, ...] = (0,)) -> Step:
     return step
 
 
-# Airflow runs it every hour.
-catch_up = command("catch-up")
+def catch_up(place: Place) -> None:
+    """The hourly catch-up, as often as it takes until no gap is open; hours pass in between."""
+    for _ in range(_HOURS):
+        place.until("the source is not paused", lambda: place.scalar(_NOT_PAUSED), 120)
+        command("catch-up")(place)
+        if not place.scalar("SELECT count(*) FROM ops.gap WHERE closed_at IS NULL"):
+            return
+        place.execute("UPDATE ops.gap SET tried_at = tried_at - interval '1 day'")
+    raise AssertionError(f"gaps are open after {_HOURS} catch-ups")
+
+
 night_again = command(*NIGHT)
 earlier_night = command("scrape", "--from", EARLIER)
 
