@@ -100,11 +100,14 @@ def _set_right(place: Place) -> None:
 
 
 def _late_night(place: Place, _: object) -> None:
-    """The nightly run of yesterday has begun, and does not end."""
+    """The nightly run of yesterday has begun, and does not end; those before it did."""
     place.execute(
         "INSERT INTO ops.batch (batch_id, dag_id, run_id, step, round, state, created_at, "
-        "interval_start, interval_end) VALUES (gen_random_uuid(), 'whoscored_nightly', 'late', "
-        "'schedule', 1, 'open', now() - interval '1 hour', now() - interval '1 day', now())"
+        "interval_start, interval_end, closed_at) SELECT gen_random_uuid(), 'whoscored_nightly', "
+        "run_id, 'schedule', 1, state, now() - age, now() - age - interval '1 day', now() - age, "
+        "CASE WHEN state = 'published' THEN now() - age END FROM (VALUES "
+        "('well', 'published', interval '4 days'), ('late', 'open', interval '0')) "
+        "AS night (run_id, state, age)"
     )
 
 
