@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scrapers.settings import ROOT
+
+# What a shell says of its terminal has no say in how wide our tables are, or in which colour.
+for _name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(autouse=True)
+def _same_logging() -> Iterator[None]:
+    """No test leaves a level of ours behind: the next one reads what is logged."""
+    ours = logging.getLogger("scrapers")
+    yield
+    left = (ours.level, ours.disabled, logging.root.manager.disable)
+    ours.setLevel(logging.NOTSET)
+    ours.disabled = False
+    logging.disable(logging.NOTSET)
+    assert left == (logging.NOTSET, False, logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

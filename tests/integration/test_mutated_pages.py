@@ -166,7 +166,7 @@ def test_sql_of_its_own_finds_what_a_blind_gate_lets_through(
 
 
 def test_a_name_that_no_index_takes_is_put_aside_and_never_an_outage(
-    engine: Engine, make_settings: Any
+    engine: Engine, make_settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     from scrapers.errors import InvalidBatch
     from scrapers.quality.gate import judge
@@ -180,7 +180,7 @@ def test_a_name_that_no_index_takes_is_put_aside_and_never_an_outage(
     staged = put(engine, target, changed)
     with pytest.raises(InvalidBatch, match="too long for an index"):
         land(engine, new_batch(engine), [staged])
-    logging.getLogger("scrapers").setLevel(logging.ERROR)
+    caplog.set_level(logging.ERROR, logger="scrapers")
     verdict = judge(engine, new_batch(engine), [staged], make_settings())
     assert verdict.good == ()
     (why,) = verdict.bad[target.key]

@@ -235,7 +235,17 @@ class AirflowClient:
             "only_failed": False,
             "reset_dag_runs": True,
         }
-        self.request("POST", f"/dags/{dag_id}/clearTaskInstances", json=body)
+        path = f"/dags/{dag_id}/clearTaskInstances"
+        for again in (True, True, False):
+            try:
+                self.request("POST", path, json=body)
+            except httpx.HTTPStatusError as exc:
+                # The scheduler holds the same rows at times; a person clicks again.
+                if not (again and exc.response.is_server_error):
+                    raise
+                time.sleep(2)
+            else:
+                return
 
     def backfill(
         self,
