@@ -48,30 +48,31 @@ def main(arguments: list[str] | None = None) -> int:
     seed = random.SystemRandom().randrange(10**6) if chosen.seed is None else chosen.seed
     numbers = range(chosen.pages) if chosen.only is None else [chosen.only]
     console = Console(width=200 if not Console().is_terminal else None)
-    console.print(f"seed {seed}, {len(numbers)} pages", highlight=False)
-    began = time.monotonic()
     home = chosen.home.resolve()
     pages = sources(CAPTURED if CAPTURED.is_dir() else None)
     kept = home / "results"
     fates: dict[int, Fate] = {}
     if chosen.again:
         seed, results, fates = pickle.loads(kept.read_bytes())
+        console.print(f"seed {seed}, what was wrong in {len(results)} pages", highlight=False)
         results = _mended(seed, results, fates, pages, home)
     else:
+        console.print(f"seed {seed}, {len(numbers)} pages", highlight=False)
         results = _read(console, seed, numbers, pages, home)
     kept.write_bytes(pickle.dumps((seed, results, fates)))
-    reading = time.monotonic() - began
+    reading = sum(one.seconds for one in results)
     others = [one for one in results if one.outcome == OTHER and one.number not in fates]
-    console.print(f"  {reading:4.0f} s  {len(others)} pages have rows of their own: to the gate")
+    console.print(f"  {len(others)} pages have rows of their own: to the gate", highlight=False)
     if others:
         with databases(home, len(os.sched_getaffinity(0))) as settings:
-            fates |= {fate.number: fate for fate in judge_all(settings, others)}
-    kept.write_bytes(pickle.dumps((seed, results, fates)))
-    wall = time.monotonic() - began
+            for told in judge_all(settings, others):
+                fates |= {fate.number: fate for fate in told}
+                # Kept as they come: `--again` takes up a run that was ended.
+                kept.write_bytes(pickle.dumps((seed, results, fates)))
     found = violations(results, fates)
     about = (
-        f"{wall / 60:.0f} minutes on {len(os.sched_getaffinity(0))} cores: "
-        f"{reading / 60:.0f} to read them, the rest to judge and land {len(others):,} of them."
+        f"{reading / 60:.1f} minutes of CPU to read them; {len(fates):,} have rows that are not "
+        "those of the undamaged page, and were judged."
     )
     if chosen.only is not None:
         _tell_one(console, seed, results[0], fates, home, pages)

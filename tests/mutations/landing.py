@@ -12,7 +12,8 @@ import logging
 import pickle
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from multiprocessing import get_context
@@ -162,17 +163,32 @@ class Warehouse:
         return found
 
 
-def judge_all(settings: Sequence[Settings], results: Sequence[Result]) -> Iterator[Fate]:
-    """Fates of all results that have rows of their own; a process for each of the databases."""
-    work = rounds(results)
+def judge_all(settings: Sequence[Settings], results: Sequence[Result]) -> Iterator[list[Fate]]:
+    """Fates of all results that have rows of their own, round by round.
+
+    A process for each of the databases; a process has its warehouse to itself.
+    """
     context = get_context("fork")
-    with ProcessPoolExecutor(len(settings), context) as pool:
-        shares = [work[place :: len(settings)] for place in range(len(settings))]
-        for fates in pool.map(_judge_share, settings, shares):
-            yield from fates
+    with ExitStack() as stack:
+        pools = [
+            stack.enter_context(ProcessPoolExecutor(1, context, initializer=_open, initargs=(one,)))
+            for one in settings
+        ]
+        under_way = [
+            pools[number % len(pools)].submit(_judge, together)
+            for number, together in enumerate(rounds(results))
+        ]
+        for done in as_completed(under_way):
+            yield done.result()
 
 
-def _judge_share(settings: Settings, share: list[list[Result]]) -> list[Fate]:
+_warehouse: list[Warehouse] = []
+
+
+def _open(settings: Settings) -> None:
     logging.disable(logging.WARNING)
-    warehouse = Warehouse(settings)
-    return [fate for together in share for fate in warehouse.judge(together)]
+    _warehouse.append(Warehouse(settings))
+
+
+def _judge(together: list[Result]) -> list[Fate]:
+    return list(_warehouse[0].judge(together))
