@@ -9,17 +9,15 @@ from amqp.exceptions import (  # type: ignore[import-untyped]
     NotAllowed,
     PreconditionFailed,
 )
-from kombu.connection import Connection
-from kombu.exceptions import ChannelError, OperationalError
-from kombu.exceptions import ConnectionError as KombuConnectionError
+from kombu.exceptions import ChannelError
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     NoPermissionError,
-    RedisError,
     ResponseError,
 )
 
+from scrapers import reach
 from scrapers.doctor.context import ANSWER_SECONDS, CONNECT_SECONDS, Context
 from scrapers.doctor.result import Check, fail, ok, skipped, warn
 from scrapers.errors import BrokerUnavailable, ConfigInvalid
@@ -36,31 +34,22 @@ CHECKS = {
 # Those of scrapers.tasks.app; a test holds both.
 QUEUE_NAMES = ("fetch", "parse", "sweep")
 _REFUSALS = (AuthenticationError, AuthorizationError, AccessRefused, NotAllowed)
-_LOST = (OperationalError, KombuConnectionError, RedisError, OSError)
 
 
 def look(context: Context) -> list[Check]:
     """All checks of the broker, by one connection."""
-    url = context.settings.broker_url.get_secret_value()
-    on_redis = url.startswith("redis")
-    waits = {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": ANSWER_SECONDS}
-    connection: Any = Connection(  # type: ignore[no-untyped-call]
-        url,
-        connect_timeout=CONNECT_SECONDS,
-        transport_options=waits if on_redis else {"read_timeout": ANSWER_SECONDS},
-    )
-    lost = (*_LOST, *connection.connection_errors, *connection.channel_errors)
+    on_redis = context.settings.broker_url.get_secret_value().startswith("redis")
     try:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_SECONDS)
-        where = connection.as_uri(include_password=False, mask="")
-        found = [ok(CONNECTION, f"answers at {_place(where)}", subject=SETTING)]
-        found.append(_queues(connection, on_redis=on_redis))
-        found.append(_memory(connection.default_channel.client) if on_redis else _no_redis())
-        return found
-    except lost as error:
+        with reach.broker(
+            context.settings, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS
+        ) as connection:
+            where = connection.as_uri(include_password=False, mask="")
+            found = [ok(CONNECTION, f"answers at {_place(where)}", subject=SETTING)]
+            found.append(_queues(connection, on_redis=on_redis))
+            found.append(_memory(connection.default_channel.client) if on_redis else _no_redis())
+            return found
+    except reach.BROKER_ERRORS as error:
         return [_unreachable(error), *(skipped(n, "the broker was not reached") for n in _REST)]
-    finally:
-        connection.release()
 
 
 _REST = (QUEUES, MEMORY)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from scrapers import reach
 from scrapers.doctor import clock
 from scrapers.doctor.context import ANSWER_SECONDS, CONNECT_SECONDS, Context
 from scrapers.doctor.result import Check, fail, ok, skipped
@@ -27,18 +26,14 @@ _KEPT_MS = 5_000
 def look(context: Context) -> list[Check]:
     """All checks of the cache, by one connection."""
     try:
-        client = redis.Redis.from_url(
-            context.settings.cache_url.get_secret_value(),
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError:  # its words hold the address
+        with reach.cache(
+            context.settings, connect=CONNECT_SECONDS, answer=ANSWER_SECONDS
+        ) as client:
+            return _by(client)
+    except ConfigInvalid:
         found = "is no address of a Redis"
         mend = f"write redis://host:6379/1 into {SETTING}"
         return [fail(CONNECTION, ConfigInvalid, found, mend, subject=SETTING), _no_clock()]
-    try:
-        return _by(client)
     except (redis.AuthenticationError, redis.exceptions.AuthorizationError) as error:
         found = f"Redis refuses the login ({_said(error)})"
         mend = f"correct the login in {SETTING}"
@@ -54,8 +49,6 @@ def look(context: Context) -> list[Check]:
             "keeps the limits"
         )
         return [fail(CONNECTION, CacheUnavailable, found, mend, subject=SETTING), _no_clock()]
-    finally:
-        client.close()
 
 
 def _by(client: redis.Redis) -> list[Check]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
+import redis
 from sqlalchemy import text
 
+from scrapers import reach
 from scrapers.archive.store import Archive
 from scrapers.errors import (
     ArchiveUnavailable,
@@ -24,7 +25,7 @@ from scrapers.errors import (
 from scrapers.incidents.condition import ARCHIVE, BROKER, CACHE, HUBS, Condition
 from scrapers.incidents.conditions import ALL_HUBS
 from scrapers.register import Severity
-from scrapers.settings import PREFIX, Settings
+from scrapers.settings import Settings
 from scrapers.warehouse.engine import engine, single_connection, transaction
 
 PATIENCE_SECONDS = 5.0
@@ -36,48 +37,29 @@ Probe = Callable[[Settings], list[Condition]]
 
 def broker(settings: Settings) -> list[Condition]:
     """Whether the broker answers."""
-    from kombu.connection import Connection
-    from kombu.exceptions import KombuError
-
-    url = settings.broker_url.get_secret_value()
-    waits = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
-    connection: Any = Connection(  # type: ignore[no-untyped-call]
-        url,
-        connect_timeout=PATIENCE_SECONDS,
-        transport_options=waits if url.startswith("redis") else {"read_timeout": PATIENCE_SECONDS},
-    )
-    lost = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
     try:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE_SECONDS)
-        if url.startswith("redis"):
-            connection.default_channel.client.ping()
-    except lost as error:
+        with reach.broker(settings, connect=PATIENCE_SECONDS, answer=PATIENCE_SECONDS) as asked:
+            if asked.transport.driver_type == "redis":
+                asked.default_channel.client.ping()
+    except reach.BROKER_ERRORS as error:
         # The words of these errors may hold the address.
         what = f"the broker does not answer ({type(error.__cause__ or error).__name__})"
         return [Condition("BrokerUnavailable", "broker", what, noticed_by=BROKER)]
-    finally:
-        connection.release()
     return []
 
 
 def cache(settings: Settings) -> list[Condition]:
-    """Whether the cache of the rate limits answers."""
-    import redis
+    """Whether the cache of the rate limits answers.
 
-    url = settings.cache_url.get_secret_value()
-    name = f"{PREFIX}CACHE_URL"
+    Raises:
+        ConfigInvalid: its address is none of a Redis.
+    """
     try:
-        with redis.Redis.from_url(
-            url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS
-        ) as client:
+        with reach.cache(settings, connect=PATIENCE_SECONDS, answer=PATIENCE_SECONDS) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
         what = f"the cache does not answer ({type(error).__name__})"
         return [Condition("CacheUnavailable", "cache", what, noticed_by=CACHE)]
-    except ValueError:  # an option behind the ? that the client does not know
-        raise ConfigInvalid(
-            f"{name} is no address of a Redis: write redis://host:6379/0", setting=name
-        ) from None
     return []
 
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import redis
-from kombu.connection import Connection as BrokerConnection
-from kombu.exceptions import OperationalError as BrokerError
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
+from scrapers import reach
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.metrics.measures import COUNTER, MEASURES, Measure
 from scrapers.settings import Settings
@@ -110,30 +109,17 @@ def _family(measure: Measure) -> Any:
 
 def broker_answers(settings: Settings) -> bool:
     """Whether the message broker takes a connection."""
-    broker: Any = BrokerConnection(  # type: ignore[no-untyped-call]
-        settings.broker_url.get_secret_value(),
-        connect_timeout=_SECONDS,
-        transport_options={"socket_connect_timeout": _SECONDS, "socket_timeout": _SECONDS},
-    )
     try:
-        broker.ensure_connection(max_retries=1, timeout=_SECONDS, interval_start=0)
-    except (BrokerError, *broker.connection_errors):
+        with reach.broker(settings, connect=_SECONDS, answer=_SECONDS):
+            return True
+    except reach.BROKER_ERRORS:
         return False
-    finally:
-        broker.release()
-    return True
 
 
 def cache_answers(settings: Settings) -> bool:
     """Whether the cache answers."""
-    client = redis.Redis.from_url(
-        settings.cache_url.get_secret_value(),
-        socket_timeout=_SECONDS,
-        socket_connect_timeout=_SECONDS,
-    )
     try:
-        return bool(client.ping())
+        with reach.cache(settings, connect=_SECONDS, answer=_SECONDS) as client:
+            return bool(client.ping())
     except redis.RedisError:
         return False
-    finally:
-        client.close()

@@ -14,21 +14,14 @@ from contextlib import contextmanager
 import amqp.exceptions  # type: ignore[import-untyped]
 import redis.exceptions
 from kombu.connection import Connection
-from kombu.exceptions import KombuError
 
 from scrapers.errors import BrokerUnavailable, ConfigInvalid, TouchlineError
+from scrapers.reach import BROKER_ERRORS
 from scrapers.settings import PREFIX
 from scrapers.tasks.app import ANSWER_SECONDS, CONNECT_SECONDS, app
 
 SETTING = f"{PREFIX}BROKER_URL"
-# What is raised by kombu itself, by either client library and by the socket below them.
-_ERRORS = (
-    KombuError,
-    amqp.exceptions.AMQPError,
-    amqp.exceptions.MessageNacked,
-    redis.exceptions.RedisError,
-    OSError,
-)
+_ERRORS = (*BROKER_ERRORS, amqp.exceptions.MessageNacked)
 
 
 @contextmanager
