@@ -55,6 +55,37 @@ MEASURES = (
         costly=True,
     ),
     Measure(
+        "night_targets",
+        GAUGE,
+        "pages that runs of the last 24 hours asked for, by competition and how far they came: "
+        "planned is all of them; fetched and landed since then; quarantined and refused as they "
+        "stand. Pages of no competition that is known yet: other",
+        ("competition", "page_kind", "step"),
+        """
+        WITH asked AS (
+          SELECT t.*, starts_with(page_kind, 'match_') AS of_match,
+                 CASE WHEN page_kind = 'schedule' OR starts_with(page_kind, 'match_')
+                      THEN split_part(target_key, '/', 3)
+                      WHEN page_kind NOT IN ('tournaments', 'seasons', 'stages')
+                      THEN split_part(target_key, '/', -1) END::bigint AS id
+            FROM ops.target t WHERE planned_at > now() - interval '24 hours'
+        )
+        SELECT coalesce(c.name, 'other'), t.page_kind, p.step, count(*) FILTER (WHERE p.there)
+          FROM asked t
+          LEFT JOIN core.fixture f ON t.of_match AND f.match_id = t.id
+          LEFT JOIN core.stage s ON s.stage_id = CASE WHEN t.of_match THEN f.stage_id ELSE t.id END
+          LEFT JOIN core.season n ON n.season_id = s.season_id
+          LEFT JOIN core.competition c ON c.competition_id = n.competition_id
+          CROSS JOIN LATERAL (VALUES
+               ('planned', true), ('fetched', t.fetched_at >= t.planned_at),
+               ('landed', t.landed_at >= t.planned_at), ('quarantined', t.state = 'quarantined'),
+               ('refused', t.state = 'blocked' AND t.failure_class = 'SourceRefused')
+               ) AS p (step, there)
+         GROUP BY 1, 2, 3
+        """,
+        costly=True,
+    ),
+    Measure(
         "due_targets",
         GAUGE,
         "targets that an open batch waits for and that are due, by state: the queue's depth",
