@@ -2,7 +2,8 @@
 # What has to be so before anything starts; run at each `docker compose up`, and content when it
 # is so already. Each step runs with the login that it needs, and no other service has those.
 set -eu
-secrets=/run/secrets
+secrets=${INIT_SECRETS:-/run/secrets}
+here=$(dirname "$0")
 
 say() { printf 'init: %s\n' "$*"; }
 
@@ -23,7 +24,7 @@ touchline db roles --server $secrets/postgres_url --owner $secrets/owner_url \
 
 say "buckets"
 AWS_SHARED_CREDENTIALS_FILE=$secrets/object_store_set_up_credentials \
-  python /etc/touchline/buckets.py touchline-archive touchline-export touchline-backup
+  python "$here/buckets.py" touchline-archive touchline-export touchline-backup
 
 say "the warehouse's schema, and who may do what in it"
 TOUCHLINE_DATABASE_URL_FILE=$secrets/owner_url touchline db upgrade
@@ -39,7 +40,7 @@ AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=$(cat $secrets/airflow_url) \
 
 say "Airflow: its database, pools, connections, the admin's password"
 airflow db migrate
-airflow pools import /etc/airflow-team/pools.json
+airflow pools import "${INIT_AIRFLOW:-/etc/airflow-team}/pools.json"
 airflow connections import --overwrite $secrets/airflow_connections.json
 (umask 077 && cp $secrets/airflow_passwords.json "$AIRFLOW_HOME/passwords.json.new")
 mv "$AIRFLOW_HOME/passwords.json.new" "$AIRFLOW_HOME/passwords.json"

@@ -212,11 +212,14 @@ def test_the_script_keeps_what_is_there_and_writes_the_addresses_anew(tmp_path: 
     make_secrets(folder)
     before = (folder / "owner_url").read_text(encoding="utf-8")
     (folder / "scraper_password").unlink()
-    (folder / "scraper_password").write_text("of-my-own_1", encoding="utf-8")
+    (folder / "scraper_password").write_text("of-my-own_1\n", encoding="utf-8")
     assert make_secrets(folder).returncode == 0
     assert (folder / "owner_url").read_text(encoding="utf-8") == before
-    address = (folder / "scraper_url").read_text(encoding="utf-8").strip()
+    # Airflow takes a new line at the end for a part of what it reads.
+    assert (folder / "scraper_password").read_text(encoding="utf-8") == "of-my-own_1"
+    address = (folder / "scraper_url").read_text(encoding="utf-8")
     assert address == "postgresql+psycopg2://touchline_scraper:of-my-own_1@postgres:5432/touchline"
+    (folder / "scraper_password").unlink()
     (folder / "scraper_password").write_text("p@ss/word", encoding="utf-8")
     refused = make_secrets(folder)
     assert refused.returncode == 1
