@@ -27,11 +27,13 @@ gxe: Any = expectations  # it exports its classes without saying so
 # How many values an expectation names as examples. The row numbers of what breaks it are given
 # whole: Great Expectations cuts off lists of values at 200, lists of row numbers it does not.
 EXAMPLES = 5
-_RESULT_FORMAT = {
+_WHICH_ROWS = {
     "result_format": "COMPLETE",
     "partial_unexpected_count": EXAMPLES,
     "return_unexpected_index_query": False,
 }
+# Most expectations are met, and whether they are is had for half of what the rows cost.
+_WHETHER = {"result_format": "BOOLEAN_ONLY"}
 
 
 def in_memory() -> DataContextConfig:
@@ -48,8 +50,9 @@ class Judge:
 
     def __init__(self) -> None:
         context: Any = gx.get_context(mode="ephemeral", project_config=in_memory())
-        self._source: Any = context.data_sources.add_pandas("staging")
-        self._batches: dict[str, Any] = {}
+        # One asset for all frames: with each that is added, the whole context is written anew.
+        asset = context.data_sources.add_pandas("staging").add_dataframe_asset("rows")
+        self._frames: Any = asset.add_batch_definition_whole_dataframe("all")
 
     def results(
         self, name: str, frame: pd.DataFrame, expectations: Sequence[Expectation]
@@ -62,17 +65,26 @@ class Judge:
             RuntimeError: an expectation could not be computed: a defect of the suite, which may
                 let nothing pass.
         """
-        if name not in self._batches:
-            asset = self._source.add_dataframe_asset(name)
-            self._batches[name] = asset.add_batch_definition_whole_dataframe("all")
-        batch = self._batches[name].get_batch({"dataframe": frame})
-        suite = gx.ExpectationSuite(name=name, expectations=list(expectations))
-        results: list[ExpectationValidationResult] = batch.validate(
-            suite, result_format=_RESULT_FORMAT
-        ).results
-        for result in results:
-            _refuse_failed_computation(name, result)
-        return results
+        batch = self._frames.get_batch({"dataframe": frame})
+        met, unmet = [], []
+        for result in _validated(name, batch, expectations, _WHETHER):
+            (met if result.success else unmet).append(result)
+        if not unmet:
+            return met
+        again = [result.expectation_config.to_domain_obj() for result in unmet]
+        return met + _validated(name, batch, again, _WHICH_ROWS)
+
+
+def _validated(
+    name: str, batch: Any, expectations: Sequence[Expectation], result_format: dict[str, Any]
+) -> list[ExpectationValidationResult]:
+    suite = gx.ExpectationSuite(name=name, expectations=list(expectations))
+    results: list[ExpectationValidationResult] = batch.validate(
+        suite, result_format=result_format
+    ).results
+    for result in results:
+        _refuse_failed_computation(name, result)
+    return results
 
 
 def _refuse_failed_computation(name: str, result: ExpectationValidationResult) -> None:
