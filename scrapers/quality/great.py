@@ -66,7 +66,8 @@ class Judge:
                 let nothing pass.
         """
         batch = self._frames.get_batch({"dataframe": frame})
-        met, unmet = [], []
+        met: list[ExpectationValidationResult] = []
+        unmet: list[ExpectationValidationResult] = []
         for result in _validated(name, batch, expectations, _WHETHER):
             (met if result.success else unmet).append(result)
         if not unmet:
