@@ -67,7 +67,7 @@ class Judge:
         """
         batch = self._frames.get_batch({"dataframe": frame})
         met: list[ExpectationValidationResult] = []
-        unmet: list[ExpectationValidationResult] = []
+        unmet: list[Any] = []
         for result in _validated(name, batch, expectations, _WHETHER):
             (met if result.success else unmet).append(result)
         if not unmet:
