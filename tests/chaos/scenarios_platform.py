@@ -200,7 +200,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         ("BrowserUnavailable", "SourceUnavailable"),
         "a browser stands still and never goes on",
         freeze_browser,
-        hub_back,
         moments.while_fetching,
         bound=(1.0, 4),
         most_seeds=2,
