@@ -22,7 +22,7 @@ _PATH = re.compile(
     r"`((?:scrapers|tests|dags|plugins|selectors|docs|\.ci|\.docker)/[\w./-]+)(::\w+)?`"
 )
 # They are made in the course of the example, or written by a command.
-_EXAMPLES = ("scorers", "2026-08")
+_EXAMPLES = ("scorers", "2026-08", ".docker/secrets")
 
 
 def name(path: Path) -> str:
@@ -62,9 +62,11 @@ def test_the_site_builds_and_no_link_is_broken(tmp_path: Path) -> None:
     ]
     built = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert built.returncode == 0, built.stderr
-    first = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
-    # Nothing is loaded from elsewhere.
-    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]+", first)
+    for path in (tmp_path / "site").rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert "```" not in page, path.name
+        # Nothing is loaded from elsewhere.
+        assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?:https?:)?//", page)
 
 
 def commands(path: Path) -> Iterator[list[str]]:
