@@ -27,10 +27,14 @@ ENV PYC_INVALIDATION_MODE=unchecked-hash \
     UV_LINK_MODE=copy
 WORKDIR /app
 RUN pip install --no-cache-dir --no-compile uv==0.13.9
-# The lock first: a change of code does not install the packages again.
-COPY requirements.txt ./
+# The locks first: a change of code does not install the packages again.
+COPY requirements.txt .docker/packages/ locks/
 RUN uv venv /opt/venv \
-    && uv pip sync --no-cache --python /opt/venv/bin/python --compile-bytecode requirements.txt
+    && uv pip sync --no-cache --python /opt/venv/bin/python --compile-bytecode \
+      locks/requirements.txt locks/image.txt \
+    # Beside them, for Airflow's processes with this executor only; see the file.
+    && uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode --no-deps \
+      --target /opt/executors/CeleryExecutor --requirements locks/CeleryExecutor.txt
 
 COPY pyproject.toml README.md ./
 COPY scrapers scrapers
@@ -43,7 +47,8 @@ RUN printf 'setuptools==80.9.0\n' > /tmp/build-constraints.txt \
       --build-constraints /tmp/build-constraints.txt --editable . \
     && rm -rf ./*.egg-info \
     && python -m compileall -q --invalidation-mode unchecked-hash scrapers dags plugins \
-    && find /opt/venv /app -exec touch --no-dereference --date=@0 {} +
+    && rm -rf locks \
+    && find /opt/venv /opt/executors /app -exec touch --no-dereference --date=@0 {} +
 
 FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1 \
@@ -58,6 +63,7 @@ RUN echo 'touchline:x:10001:10001::/home/touchline:/bin/sh' >> /etc/passwd \
     && find /home /srv /etc/passwd /etc/group -exec touch --date=@0 {} +
 COPY --from=postgres-programs /opt/postgresql /opt/postgresql
 COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/executors /opt/executors
 COPY --from=build /app /app
 
 USER 10001:10001
