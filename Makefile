@@ -14,6 +14,7 @@ LAYOUTS_ARGS ?=
 MUTATIONS_ARGS ?=
 CHAOS_ARGS ?=
 SOAK_ARGS ?=
+COMPOSE_ARGS ?=
 # Test files run side by side, each file in one process; JOBS=0: one after the other.
 JOBS ?= 2
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile
@@ -96,6 +97,10 @@ chaos: setup test-programs ## Inject every failure into a running night, with se
 .PHONY: soak
 soak: setup ## 1,000 pages through two browser slots: memory and browsers stay flat
 	@$(BIN)/python -W ignore -m tests.chaos.soak $(SOAK_ARGS)
+
+.PHONY: compose-test
+compose-test: setup ## Bring docker-compose.yml up by a Docker daemon of its own (root, half an hour)
+	@$(BIN)/python -W ignore -m tests.compose $(COMPOSE_ARGS)
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)

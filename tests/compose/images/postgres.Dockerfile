@@ -1,0 +1,19 @@
+FROM touchline-test/debian:12.0
+RUN useradd --system --uid 999 --home-dir /var/lib/postgresql postgres \
+    && mkdir -p /usr/lib/postgresql /var/lib/postgresql \
+    && chown postgres /var/lib/postgresql && chmod 1777 /var/lib/postgresql
+COPY postgresql /usr/lib/postgresql/18
+# What the image's own entry does, as far as the compose file asks for it.
+RUN printf '%s\n' '#!/bin/sh' 'set -eu' 'data=/var/lib/postgresql/18/docker' \
+      'if [ ! -s "$data/PG_VERSION" ]; then' \
+      '  mkdir -p "$data"' \
+      '  initdb --pgdata="$data" --username="$POSTGRES_USER" --auth=scram-sha-256 \' \
+      '    --pwfile="$POSTGRES_PASSWORD_FILE" --encoding=UTF8 --locale=C.UTF-8' \
+      '  echo "host all all all scram-sha-256" >> "$data/pg_hba.conf"' \
+      'fi' \
+      'exec "$@" -D "$data" -c listen_addresses="*" -c unix_socket_directories=/var/run/postgresql' \
+      > /usr/local/bin/entry && chmod 755 /usr/local/bin/entry
+ENV PATH=/usr/lib/postgresql/18/bin:$PATH
+VOLUME /var/lib/postgresql
+ENTRYPOINT ["entry"]
+CMD ["postgres"]
