@@ -99,7 +99,7 @@ soak: setup ## 1,000 pages through two browser slots: memory and browsers stay f
 	@$(BIN)/python -W ignore -m tests.chaos.soak $(SOAK_ARGS)
 
 .PHONY: compose-test
-compose-test: setup ## Bring docker-compose.yml up by a Docker daemon of its own (root, half an hour)
+compose-test: setup ## Bring docker-compose.yml up by a Docker daemon of its own (as root; takes long)
 	@$(BIN)/python -W ignore -m tests.compose $(COMPOSE_ARGS)
 
 .PHONY: lock
