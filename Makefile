@@ -82,6 +82,10 @@ bench: setup ## Measure overhead, browser use, parsing and landing; also var/ben
 register: setup ## Write docs/failures.md and the alert rules anew from scrapers/failures.yaml
 	@$(BIN)/python -m scrapers.metrics.documents
 
+.PHONY: reference
+reference: setup ## Write docs/reference anew from the code
+	@$(BIN)/python -m scrapers.reference
+
 .PHONY: mutations
 mutations: setup ## Read, judge and land 10,000 damaged pages; figures in docs/mutations.md
 	@$(BIN)/python -W ignore -m tests.mutations --document docs/mutations.md $(MUTATIONS_ARGS)

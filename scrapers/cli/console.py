@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 from rich.console import Console, ConsoleDimensions
 from rich.table import Table
+from rich.text import Text
 
 WIDE = 180
 
@@ -35,7 +37,15 @@ err = Console(stderr=True)
 
 def problem(text: str) -> None:
     """Tell a failure on stderr, as it is: no markup, no wrapping in the middle of a name."""
-    err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    err.print(harmless(text), style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def harmless(text: str) -> str:
+    """A text from elsewhere without signs that a terminal would obey; lines stay lines."""
+    return "".join(
+        sign if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cf") else "\ufffd"
+        for sign in text
+    )
 
 
 def print_json(value: Any) -> None:
@@ -52,5 +62,6 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         numeric = bool(body) and all(isinstance(row[place], int | float) for row in body)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in body:
-        table.add_row(*("–" if value is None else str(value) for value in row))
+        # Words of pages stand in cells: what looks like markup in them is none.
+        table.add_row(*("–" if value is None else Text(harmless(str(value))) for value in row))
     out.print(table)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.operations.ops import CreateTableOp, MigrationScript
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -74,7 +75,17 @@ def head_revision() -> str:
 def revise(settings: Settings, message: str) -> None:
     """Write a new revision file from what sets the models apart from the database."""
     with transaction(engine_of(settings)) as connection:
-        command.revision(_config(connection), message, autogenerate=True)
+        command.revision(
+            _config(connection), message, autogenerate=True, process_revision_directives=_plain
+        )
+
+
+def _plain(context: object, revision: object, directives: list[MigrationScript]) -> None:
+    """Leave out what tables say of their landing: it is the models', and no valid Python."""
+    for script in directives:
+        for operation in script.upgrade_ops.ops if script.upgrade_ops else ():
+            if isinstance(operation, CreateTableOp):
+                operation.info = {}
 
 
 def _config(connection: Connection | None = None) -> Config:
