@@ -7,6 +7,7 @@ from typing import Any
 from scrapers.parsing.extract import Extracted, Row
 from scrapers.parsing.failures import Failures
 from scrapers.targets import Target
+from scrapers.whoscored import events
 from scrapers.whoscored.line_ups import formation_rows, line_up_rows, substitution_rows
 from scrapers.whoscored.rows import RowSet, pick
 from scrapers.whoscored.statistics import rating, summary
@@ -15,6 +16,7 @@ from scrapers.whoscored.statistics import rating, summary
 def build(page: Extracted, target: Target, failures: Failures) -> RowSet:
     """Rows by table; what contradicts itself on the page is noted in `failures`."""
     _agree(page, target, failures)
+    events.agree(page, failures)
     if failures.found:
         return {}
     formations, slots = formation_rows(page, failures)

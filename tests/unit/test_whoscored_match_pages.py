@@ -153,7 +153,8 @@ def test_a_preview_without_line_ups(files: SelectorFiles) -> None:
         ('td class="rating"', "td", {"home_missing.rating", "away_missing.rating"}),
         ('id="preview"', 'id="forecast"', {"player_links"}),
         ("['matchheader']", "['header']", {"fingerprint", "match_id"} | {
-            f"{side}_team_{what}" for side in ("home", "away") for what in ("id", "name")}),
+            f"{side}_{what}" for side in ("home", "away")
+            for what in ("team_id", "team_name", "country_name")}),
         ("matchId:", "id:", {"match_id"}),
         # Other values.
         ("/players/", "/p/", {f"{side}_missing.{name}" for side in ("home", "away")
@@ -254,7 +255,8 @@ def test_a_match_that_is_not_over_has_no_report(files: SelectorFiles) -> None:
         ("matchstory-text", "text", {"cells.sentences"}),
         ("matchstory-row", "story", {"cells"}),
         ("matchstory-typeheader", "story-head", {"cells.kind"}),
-        ("matchstory", "story", {"cells"}),
+        ("matchstory", "story", {"cells", "left_team_name"}),
+        ("matchstory-header", "story-header", {"left_team_name"}),
         (">Weaknesses<", ">Faults<", {"cells.kind"}),
         ('<td><div class="matchstory-icon">', '<td></td><td><div class="matchstory-icon">',
          {"cells.side"}),
