@@ -22,6 +22,7 @@ from scrapers.quality.checks import (
     unique,
     whole_batch,
 )
+from scrapers.quality.match_events import EVENT_RULES, FEWEST_EVENTS
 from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
 from scrapers.quality.subjects import KEY, Subject, rule, staged
 from scrapers.whoscored.rows import COLUMNS
@@ -46,7 +47,7 @@ DICTIONARIES = frozenset(
 PITCH = (-10, 110)
 MINUTES, EXPANDED = (0, 150), (0, 200)
 GOALS = (0, 50)
-FEWEST_EVENTS, FEWEST_EVENTS_OF_A_HALF = 400, 50
+FEWEST_EVENTS_OF_A_HALF = 50
 
 TABLES = (
     staged("competition"),
@@ -68,6 +69,7 @@ TABLES = (
         between("max_period", 0, 16),
         between("max_minute", *MINUTES),
         between("expanded_max_minute", *EXPANDED),
+        at_least("expanded_max_minute", "max_minute", optional=True),
     ),
     staged(
         "match_team",
@@ -113,6 +115,7 @@ TABLES = (
         one_of("period_id", PERIODS),
         between("minute", *MINUTES),
         between("expanded_minute", *EXPANDED),
+        at_least("expanded_minute", "minute", optional=True),
     ),
     staged("player_stat", one_of("by_minute", ("object",)), between("total", 0, 3000)),
     staged("team_stat", one_of("by_minute", ("object",)), between("total", 0, 3000)),
@@ -131,7 +134,8 @@ TABLES = (
         between("minute", *MINUTES),
         between("second", 0, 60),
         between("expanded_minute", *EXPANDED),
-        note(at_least("expanded_minute", "minute", optional=True)),
+        # The expanded clock counts stoppage time on, where the other one starts anew.
+        at_least("expanded_minute", "minute", optional=True),
         between("x", *PITCH),
         between("y", *PITCH),
         between("end_x", *PITCH),
@@ -157,9 +161,10 @@ _KICK_OFF = """
 SELECT m.target_key, m.match_id, m.kickoff_utc, s.name AS season,
        date_part('year', m.kickoff_utc)::float8 AS year,
        1950 AS earliest, date_part('year', now())::float8 + 1 AS latest,
-       CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN left(s.name, 4)::float8 END
+       -- Qualifying rounds are played in the year before. What is put off can be played in the
+       -- year after, as the cups of 2020 were.
+       CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN left(s.name, 4)::float8 - 1 END
            AS season_begins,
-       -- What is put off can be played in the year after, as the cups of 2020 were.
        CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN right(s.name, 4)::float8 + 1 END
            AS season_ends,
        -- The page's clock is London's: as UTC in winter, an hour ahead in summer.
@@ -226,7 +231,7 @@ WITH sides AS (
     FROM sides s JOIN staging.event e ON e.target_key = s.target_key
     GROUP BY s.target_key, s.side
 )
-SELECT s.target_key, s.match_id, s.side, s.team_id, t.team_id AS listed_team_id,
+SELECT s.target_key, s.match_id, s.side, s.status, s.team_id, t.team_id AS listed_team_id,
        s.score, s.score_ht, s.score_ft, s.score_et,
        t.score_running, t.score_fulltime, t.score_halftime,
        CASE WHEN s.status = 'finished' THEN coalesce(s.score_et, s.score_ft) END AS score_played,
@@ -243,20 +248,6 @@ LEFT JOIN staging.match_team t ON t.target_key = s.target_key AND t.side = s.sid
 LEFT JOIN players p ON p.target_key = s.target_key AND p.team_id = s.team_id
 LEFT JOIN formed f ON f.target_key = s.target_key AND f.team_id = s.team_id
 LEFT JOIN counted c ON c.target_key = s.target_key AND c.side = s.side
-"""
-
-# Throw-ins and corners are taken from the lines: in any other unit the events of a match end
-# elsewhere. A shot on target is told by where it crosses the goal's line, in the middle.
-_AT_THE_LINE = ", ".join(
-    f"count(*) FILTER (WHERE {column} BETWEEN 90 AND 103) AS {column}"
-    for column in ("x", "y", "end_x", "end_y")
-)
-_PITCH_REACHED = f"""
-SELECT target_key, count(*) AS events, {_AT_THE_LINE},
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY goal_mouth_y)::float8 AS goal_mouth_y
-FROM staging.event
-WHERE target_key = ANY(:targets)
-GROUP BY target_key HAVING count(*) >= {FEWEST_EVENTS}
 """
 
 _MINUTES = """
@@ -319,7 +310,12 @@ RULES = (
         _KICK_OFF,
         at_least("year", "earliest", optional=True),
         at_least("latest", "year", optional=True),
-        at_least("year", "season_begins", "kick-off is not before the season", optional=True),
+        at_least(
+            "year",
+            "season_begins",
+            "kick-off is not before the year before the season",
+            optional=True,
+        ),
         at_least("season_ends", "year", "kick-off is not after the season", optional=True),
         between("hours_ahead_of_utc", 0, 1, "kickoff_page and kickoff_utc are the same moment"),
     ),
@@ -355,14 +351,12 @@ RULES = (
         ),
     ),
     rule(
-        "pitch",
-        _PITCH_REACHED,
-        between("x", 3, None, "x is in per cent: some events are at the goal line"),
-        between("y", 3, None, "y is in per cent: some events are at the touch line"),
-        between("end_x", 3, None, "end_x is in per cent, as x is"),
-        between("end_y", 3, None, "end_y is in per cent, as y is"),
-        between("goal_mouth_y", 40, 60, "goal_mouth_y is in per cent, about the middle"),
+        "final",
+        f"SELECT * FROM ({_SIDES}) AS s WHERE status = 'finished'",
+        filled("score_ht", "a finished match has score_ht"),
+        filled("score_ft", "a finished match has score_ft"),
     ),
+    *EVENT_RULES,
     rule(
         "minutes",
         _MINUTES,

@@ -38,19 +38,20 @@ SELECT asked.target_key,
 FROM unnest(CAST(:targets AS text[])) AS asked(target_key)
 """
 
-# Teams of the page that the schedule or the match centre, if either has landed, does not name.
+# What the schedule or the match centre says of the match, if either has landed. A report names
+# the home team first.
 _AGAINST_OTHERS = """
-SELECT t.target_key, t.team_id,
-       t.team_id IN (
-           coalesce(f.home_team_id, m.home_team_id), coalesce(f.away_team_id, m.away_team_id)
-       ) AS of_the_match
-FROM staging.team t
-CROSS JOIN LATERAL (
-    SELECT CAST(split_part(t.target_key, '/', 3) AS integer) AS match_id
-) AS asked
-LEFT JOIN core.fixture f ON f.match_id = asked.match_id AND f.closed_at IS NULL
-LEFT JOIN core.match m ON m.match_id = asked.match_id
-WHERE t.target_key = ANY(:targets)
+WITH sides AS (
+    SELECT target_key, CAST(split_part(target_key, '/', 3) AS integer) AS match_id,
+           (array_agg(team_id ORDER BY row_number))[1] AS home_team_id,
+           (array_agg(team_id ORDER BY row_number))[2] AS away_team_id
+    FROM staging.team WHERE target_key = ANY(:targets) GROUP BY target_key
+)
+SELECT s.*, coalesce(f.home_team_id, m.home_team_id) AS known_home_team_id,
+       coalesce(f.away_team_id, m.away_team_id) AS known_away_team_id
+FROM sides s
+LEFT JOIN core.fixture f ON f.match_id = s.match_id AND f.closed_at IS NULL
+LEFT JOIN core.match m ON m.match_id = s.match_id
 """
 
 _TEAMS = """
@@ -83,7 +84,12 @@ RULES = (
     rule(
         "against_others",
         _AGAINST_OTHERS,
-        holds("of_the_match", "the teams are those of the schedule"),
+        equal(
+            "home_team_id", "known_home_team_id", "the home team is the schedule's", optional=True
+        ),
+        equal(
+            "away_team_id", "known_away_team_id", "the away team is the schedule's", optional=True
+        ),
     ),
 )
 

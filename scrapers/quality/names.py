@@ -16,8 +16,12 @@ _UNCAUGHT = SEASON_NAME.replace("(", "(?:")
 _NAMED = matching("name", _UNCAUGHT, "the name begins as 2022 or 2022/2023")
 
 SEASON = staged("season", note(_NAMED))
-# Of pages that list what seasons there are.
-LISTED_SEASON = staged("season", _NAMED)
+# Of pages that list what seasons there are: an odd name, as Clausura 2022, has a year as well.
+LISTED_SEASON = staged(
+    "season",
+    matching("name", _YEAR.replace("(", "(?:"), "the name has a year, as 2022 or 2022/2023"),
+    note(_NAMED),
+)
 
 # Two years that are written otherwise: 2022-23, 22/23. An odd name, as Clausura 2022, is none.
 _TWO_YEARS = "[0-9]{2,4} ?[-–/.] ?[0-9]{2,4}"

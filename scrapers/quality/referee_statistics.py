@@ -36,9 +36,12 @@ SELECT target_key, stage_id, referee_id, yellow_cards, red_cards,
 FROM staging.referee_statistic WHERE target_key = ANY(:targets)
 """
 
-_TOTALS = """
+# In a few matches there can be a red card and no yellow one.
+ENOUGH_MATCHES = 5
+_TOTALS = f"""
 SELECT target_key, sum(yellow_cards) AS yellow_cards, sum(red_cards) AS red_cards
 FROM staging.referee_statistic WHERE target_key = ANY(:targets) GROUP BY target_key
+HAVING sum(matches) >= {ENOUGH_MATCHES}
 """
 
 RULES: tuple[Subject, ...] = (

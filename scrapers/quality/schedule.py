@@ -19,8 +19,10 @@ from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "schedule"
-# Of so many finished matches that are known, this share at least must be as it was.
+# Of so many matches that are known, this share at least must be as it was.
 ENOUGH, KEPT = 3, 0.5
+# Nearly all matches that are planned move by the same hours: no plan, the clock has changed.
+MOVED_TOGETHER = 0.9
 
 TABLES = (
     staged("competition"),
@@ -46,7 +48,8 @@ SELECT f.target_key, f.match_id, f.kickoff_utc, s.name AS season, f.stage_id, f.
        f.kickoff_utc >= month.begins - interval '1 day'
            AND f.kickoff_utc < month.begins + interval '1 month 1 day' AS in_month,
        date_part('year', f.kickoff_utc)::float8 AS year,
-       CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN left(s.name, 4)::float8 END
+       -- Qualifying rounds are played in the year before, what was put off in the year after.
+       CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN left(s.name, 4)::float8 - 1 END
            AS season_begins,
        CASE WHEN s.name ~ '^[0-9]{4}(/[0-9]{4})?$' THEN right(s.name, 4)::float8 + 1 END
            AS season_ends
@@ -66,7 +69,13 @@ FROM staging.fixture WHERE target_key = ANY(:targets) AND status = 'finished'
 
 _NOT_PLAYED = """
 SELECT target_key, match_id, status, home_score, away_score
-FROM staging.fixture WHERE target_key = ANY(:targets) AND status IN ('scheduled', 'postponed')
+FROM staging.fixture WHERE target_key = ANY(:targets) AND status = 'scheduled'
+"""
+
+# A match that was broken off and put off can keep the score that it had.
+_PUT_OFF = """
+SELECT target_key, match_id, home_score, away_score
+FROM staging.fixture WHERE target_key = ANY(:targets) AND status = 'postponed'
 """
 
 _LISTED_TWICE = """
@@ -74,8 +83,10 @@ SELECT match_id, count(DISTINCT target_key) AS feeds
 FROM staging.fixture WHERE target_key = ANY(:targets) GROUP BY match_id
 """
 
-# Fixtures that the warehouse knows in this month and that no feed of the batch lists any more.
-_EMPTIED = """
+# A feed that lists nothing, of a month in which the warehouse knows matches that no feed of the
+# batch lists any more. Judged over all feeds of the batch together. A match that was put off may
+# go to a month that is not asked for, a few that were only planned as well.
+_EMPTIED = f"""
 SELECT asked.target_key, count(f.match_id) AS known, (
     SELECT count(*) FROM staging.fixture l WHERE l.target_key = asked.target_key
 ) AS listed
@@ -87,24 +98,52 @@ WHERE NOT EXISTS (
     SELECT FROM staging.fixture l WHERE l.match_id = f.match_id AND l.target_key = ANY(:targets)
 )
 GROUP BY asked.target_key
+HAVING count(*) FILTER (WHERE f.status IN ('finished', 'live')) > 0
+    OR count(*) FILTER (WHERE f.status = 'scheduled') >= {ENOUGH}
 """
 
-# Fixtures of the batch that the warehouse knows as finished: what is over does not change any
-# more. One may be corrected, most of a feed are not: then the feed has come to mean another thing,
-# in feeds of which nothing is known yet as well.
+# Fixtures of the batch that the warehouse knows. What is over does not change any more: one match
+# may be corrected, most are not. What is planned moves, but each match by itself, and only some
+# change their ground. Where most have changed alike, the feed has come to mean another thing, in
+# feeds of which nothing is known yet as well.
 _KEPT = f"""
-SELECT count(*) AS known,
-       CASE WHEN count(*) >= {ENOUGH} THEN avg((s.home_team_id = f.home_team_id
-           OR s.away_team_id = f.away_team_id)::int)::float8 END AS sides_kept,
-       CASE WHEN count(*) >= {ENOUGH} THEN avg((
-           s.kickoff_utc = f.kickoff_utc
-           OR abs(extract(epoch FROM s.kickoff_utc - f.kickoff_utc)) >= 86400
-       )::int)::float8 END AS kickoffs_kept,
-       CASE WHEN count(*) >= {ENOUGH} THEN avg((s.home_score IS NOT DISTINCT FROM f.home_score
-           AND s.away_score IS NOT DISTINCT FROM f.away_score)::int)::float8 END AS scores_kept
-FROM staging.fixture s
-JOIN core.fixture f ON f.match_id = s.match_id AND f.closed_at IS NULL
-WHERE s.target_key = ANY(:targets) AND s.status = 'finished' AND f.status = 'finished'
+WITH known AS (
+    SELECT s.status = 'finished' AND f.status = 'finished' AS is_over,
+           s.home_team_id = f.away_team_id AND s.away_team_id = f.home_team_id AS is_exchanged,
+           s.home_team_id = f.home_team_id AS home_team_id,
+           s.away_team_id = f.away_team_id AS away_team_id,
+           extract(epoch FROM s.kickoff_utc - f.kickoff_utc) AS moved,
+           s.home_score IS NOT DISTINCT FROM f.home_score AS home_score,
+           s.away_score IS NOT DISTINCT FROM f.away_score AS away_score
+    FROM staging.fixture s
+    JOIN core.fixture f ON f.match_id = s.match_id AND f.closed_at IS NULL
+    WHERE s.target_key = ANY(:targets)
+), counted AS (
+    SELECT count(*) AS known, count(*) FILTER (WHERE is_over) AS over,
+           mode() WITHIN GROUP (ORDER BY moved)
+               FILTER (WHERE moved <> 0 AND abs(moved) < 86400) AS most_moved
+    FROM known
+)
+SELECT max(known) AS known, max(over) AS over,
+       CASE WHEN max(known) >= {ENOUGH} THEN
+           avg((CASE WHEN is_over THEN home_team_id ELSE NOT is_exchanged END)::int)
+       END::float8 AS home_team_id,
+       CASE WHEN max(known) >= {ENOUGH} THEN
+           avg((CASE WHEN is_over THEN away_team_id ELSE NOT is_exchanged END)::int)
+       END::float8 AS away_team_id,
+       CASE WHEN max(over) >= {ENOUGH} THEN
+           avg((moved = 0 OR abs(moved) >= 86400)::int) FILTER (WHERE is_over)
+       END::float8 AS kickoff_utc,
+       CASE WHEN max(over) < {ENOUGH} AND max(known) >= {ENOUGH} THEN
+           coalesce(avg((moved = most_moved)::int), 0)
+       END::float8 AS kickoff_utc_moved,
+       CASE WHEN max(over) >= {ENOUGH} THEN
+           avg(home_score::int) FILTER (WHERE is_over)
+       END::float8 AS home_score,
+       CASE WHEN max(over) >= {ENOUGH} THEN
+           avg(away_score::int) FILTER (WHERE is_over)
+       END::float8 AS away_score
+FROM known CROSS JOIN counted
 """
 
 RULES = (
@@ -116,7 +155,12 @@ RULES = (
         equal("stage_id", "asked_stage_id", "all matches are of the stage that was asked for"),
         equal("feed_month", "asked_month", "all matches are of the month that was asked for"),
         holds("in_month", "kick-off is in the feed's month, give or take a day"),
-        at_least("year", "season_begins", "kick-off is not before the season", optional=True),
+        at_least(
+            "year",
+            "season_begins",
+            "kick-off is not before the year before the season",
+            optional=True,
+        ),
         at_least("season_ends", "year", "kick-off is not after the season", optional=True),
     ),
     rule(
@@ -127,28 +171,30 @@ RULES = (
         note(holds("has_begun", "a finished match has begun")),
     ),
     rule("not_played", _NOT_PLAYED, empty("home_score"), empty("away_score")),
-    # An emptied feed would close all its matches.
-    rule("feed", _EMPTIED, between("listed", 1, None, "a month that had matches still has some")),
+    rule("put_off", _PUT_OFF, note(empty("home_score")), note(empty("away_score"))),
 )
 
 BATCH_RULES: tuple[Subject, ...] = (
+    # An emptied feed would close all its matches.
+    rule("feed", _EMPTIED, between("listed", 1, None, "a month that had matches still has some")),
     rule(
         "kept",
         _KEPT,
-        whole_batch(
-            between(
-                *("sides_kept", KEPT, 1),
-                "most finished matches keep home_team_id and away_team_id, with names and scores",
+        *(
+            whole_batch(
+                between(column, KEPT, 1, f"most matches that are known keep their {column}")
             )
+            for column in ("home_team_id", "away_team_id")
+        ),
+        *(
+            whole_batch(between(column, KEPT, 1, f"most finished matches keep their {column}"))
+            for column in ("kickoff_utc", "home_score", "away_score")
         ),
         whole_batch(
             between(
-                *("kickoffs_kept", KEPT, 1),
-                "most finished matches keep their kickoff_utc, to the hour",
+                *("kickoff_utc_moved", 0, MOVED_TOGETHER),
+                "the kickoff_utc of planned matches have not all moved by the same hours",
             )
-        ),
-        whole_batch(
-            between("scores_kept", KEPT, 1, "most finished matches keep home_score and away_score")
         ),
     ),
     rule(

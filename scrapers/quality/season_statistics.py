@@ -24,10 +24,12 @@ _OF_PLAYERS = _COMMON | {
 }
 _ANY = (0, 1_000_000)
 # A statistic that is for most more than so many times what it was, or less than that part of it,
-# by itself and by the match, is told in another unit.
-FACTOR = 5
-# Of so many teams or players with several matches some rate is no whole number.
-ENOUGH = 8
+# by itself and by the match, is told in another unit. Compared are those with at most twice the
+# matches they had: by the luck of a few matches what they do by the match is halved at most.
+FACTOR = 3
+# Of so many teams or players with several matches some rate is no whole number; of two matches
+# every second one is by chance.
+ENOUGH, ENOUGH_OF_TWO = 8, 20
 
 
 def rules(table: str, player: bool) -> tuple[Subject, ...]:
@@ -79,10 +81,12 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
             SELECT r.target_key, r.stat,
                    CASE WHEN r.stat = 'passSuccess' THEN max(r.value)::float8 END AS best_share,
                    {1.5 if player else 0}::float8 AS least,
-                   CASE WHEN r.stat LIKE '%PerGame' AND count(*) >= {ENOUGH}
-                        THEN bool_or(r.value <> trunc(r.value)) END AS some_are_broken
+                   CASE WHEN r.stat LIKE '%PerGame' AND (
+                            count(*) FILTER (WHERE a.value >= 3) >= {ENOUGH}
+                            OR count(*) >= {ENOUGH_OF_TWO}
+                        ) THEN bool_or(r.value <> trunc(r.value)) END AS some_are_broken
             FROM staging.{table} r JOIN staging.{table} a
-                ON a.target_key = r.target_key AND a.stat = 'apps' AND a.value >= 3
+                ON a.target_key = r.target_key AND a.stat = 'apps' AND a.value >= 2
                 AND a.team_id = r.team_id {"AND a.player_id = r.player_id" if player else ""}
             WHERE r.target_key = ANY(:targets) AND r.value <> 0
             GROUP BY r.target_key, r.stat""",
@@ -139,27 +143,30 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
             "units",
             f"""
             WITH pairs AS (
-                SELECT r.stat, (r.value / c.value)::float8 AS times,
-                       max(r.value) FILTER (WHERE r.stat = 'apps') OVER of_row
-                       / nullif(max(c.value) FILTER (WHERE r.stat = 'apps') OVER of_row, 0)
-                       AS times_apps
+                SELECT r.stat, (r.value / nullif(c.value, 0))::float8 AS times,
+                       -- Who only came on as a substitute has no other apps.
+                       sum(r.value) FILTER (WHERE r.stat IN ('apps', 'subOn')) OVER of_row
+                           AS matches,
+                       sum(c.value) FILTER (WHERE r.stat IN ('apps', 'subOn')) OVER of_row
+                           AS matches_known
                 FROM staging.{table} r JOIN core.{table} c
                     ON c.stage_id = r.stage_id AND c.category = r.category
                     AND c.subcategory = r.subcategory AND c.stat = r.stat AND {same}
-                WHERE r.target_key = ANY(:targets) AND c.value <> 0
+                WHERE r.target_key = ANY(:targets)
                 WINDOW of_row AS (PARTITION BY r.target_key, {key})
             ), medians AS (
                 SELECT stat, count(*) AS rows,
                        percentile_cont(0.5) WITHIN GROUP (ORDER BY times) AS times,
                        percentile_cont(0.5) WITHIN GROUP (
-                           ORDER BY times / nullif(times_apps, 0)::float8
+                           ORDER BY times * (matches_known / matches)::float8
                        ) AS times_a_match
-                FROM pairs GROUP BY stat HAVING count(*) >= {ENOUGH}
+                FROM pairs
+                WHERE times IS NOT NULL AND matches > 0 AND matches <= 2 * matches_known
+                GROUP BY stat HAVING count(*) >= {ENOUGH}
             )
             SELECT stat, rows, times, times_a_match,
                    times BETWEEN {1 / FACTOR} AND {FACTOR}
-                   OR coalesce(times_a_match BETWEEN {1 / FACTOR} AND {FACTOR}, false)
-                   AS unit_is_kept
+                   OR times_a_match BETWEEN {1 / FACTOR} AND {FACTOR} AS unit_is_kept
             FROM medians""",
             whole_batch(holds("unit_is_kept", "the value of a stat is in the unit it was in")),
         ),

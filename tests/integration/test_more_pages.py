@@ -256,7 +256,8 @@ SAYS: list[tuple[PageKind, Change, str]] = [
     (REPORT, first("match_trait", team_id=5), "one of the page's two teams"),
     (REPORT, _fewer("match_trait", 99), "a report says something"),
     (REPORT, first("match_trait", ordinal=4), "are numbered from 1"),
-    (REPORT, first("team", team_id=5), "the teams are those of the schedule"),
+    (REPORT, first("team", team_id=5), "the home team is the schedule's"),
+    (REPORT, lambda rows: rows["team"].reverse(), "the away team is the schedule's"),
     (TEAMS, _stat("possession", 62.5), "is not above what it can be"),
     (TEAMS, _stat("passSuccess", 89.3), "is not above what it can be"),
     (TEAMS, _stat("rating", 10.5), "is not above what it can be"),
@@ -328,10 +329,10 @@ def test_a_feed_that_lists_few_of_those_it_had_is_not_published(
 
 
 def test_previews_that_all_lack_the_same_are_not_published(
-    engine: Engine, settings: Settings
+    engine: Engine, settings: Settings, known: None
 ) -> None:
     for table, what in (
-        ("predicted_line_up", "some of many previews have line-ups"),
+        ("predicted_line_up", "some of many previews of a competition that had line-ups"),
         ("missing_player", "somebody is missing"),
     ):
         rows = {target: read(target) for target in of_matches(PREVIEW)}
