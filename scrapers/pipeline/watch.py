@@ -2,7 +2,8 @@
 
 Canaries are pages that have landed before, fetched anew: of each page kind the newest. They go
 the usual way. A canary that no selector version reads any more names the fields that failed; a
-field that is merely filled less often than it was fails nothing, and is found by comparison.
+field that is merely filled less often than it was fails nothing, and is found by comparison: such
+canaries are put aside before anything lands, since what they lack would overwrite what is there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from scrapers.pipeline.publish import publish
 from scrapers.pipeline.run import OnProgress, patiently, wait
 from scrapers.settings import Settings
 from scrapers.targets import Target
+from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.field_coverage import ReadPage, pages_before, pages_of_batch
 from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
@@ -38,6 +40,7 @@ from scrapers.warehouse.records import AT_REST, CANARY, BatchKey, PlannedTarget,
 log = logging.getLogger(__name__)
 
 STEP = "canary"
+CANARIES = "canaries"
 PER_KIND = 2
 # What recent pages are held against: so many of the newest pages before them.
 BASELINE_PAGES = 200
@@ -187,12 +190,14 @@ def conclude(engine: Engine, settings: Settings, batch_id: UUID) -> WatchReport:
     Raises:
         WarehouseUnavailable: call again.
     """
+    compared = _compare(engine, settings, batch_id)
+    _put_fallen_aside(engine, batch_id, compared)
     refused = None
     try:
         publish(engine, batch_id, settings)
     except InvalidBatch as error:
         refused = error.detail
-    report = WatchReport(_canaries(engine, batch_id), _compare(engine, settings, batch_id), refused)
+    report = WatchReport(_canaries(engine, batch_id), compared, refused)
     for canary in report.canaries:
         log.info("%s: %s %s", canary.target_key, canary.state, canary.detail or "")
     for one in report.compared:
@@ -205,6 +210,52 @@ def conclude(engine: Engine, settings: Settings, batch_id: UUID) -> WatchReport:
             len(one.falls),
         )
     return report
+
+
+def _put_fallen_aside(engine: Engine, batch_id: UUID, compared: Iterable[Compared]) -> None:
+    """Quarantine the staged canaries of a selector version whose fields have fallen on them."""
+    fallen = {
+        (one.page_kind, one.selector_version): one.falls
+        for one in compared
+        if one.what == CANARIES and one.falls
+    }
+    staged = ledger.staged(engine, batch_id) if fallen else []
+    if not staged:
+        return
+    # It imports Great Expectations, which takes seconds: only where something is put aside.
+    from scrapers.quality.verdicts import Refusal, write
+
+    with transaction(engine) as connection:
+        read_by = {
+            page.target_key: (page.page_kind, page.selector_version)
+            for page in pages_of_batch(connection, batch_id)
+        }
+    refusals = {
+        item.target_key: Refusal(_fallen(found), [_reason(fall) for fall in found])
+        for item in staged
+        if (found := fallen.get(read_by.get(item.target_key, ("", ""))))
+    }
+    write(engine, batch_id, staged, [], refusals)
+
+
+def _fallen(found: Sequence[Fall]) -> InvalidRows:
+    return InvalidRows(
+        f"fields are filled less often than they were: {_some(map(str, found))}",
+        fields=[fall.field for fall in found],
+    )
+
+
+def _reason(fall: Fall) -> dict[str, Any]:
+    """As the gate's reasons are; the watch has no suite."""
+    return {
+        "suite": STEP,
+        "table": "field_coverage",
+        "expectation": "as filled as before",
+        "column": fall.field,
+        "what": f"{fall.field} is filled as often as it was",
+        "rows": fall.pages,
+        "examples": [{"now": fall.now, "before": fall.before}],
+    }
 
 
 def _canaries(engine: Engine, batch_id: UUID) -> tuple[Canary, ...]:
@@ -253,7 +304,7 @@ def _compare(engine: Engine, settings: Settings, batch_id: UUID) -> tuple[Compar
                 *(connection, kind, version, begun - LAST_DAY, BASELINE_PAGES), but=own
             )
             for what, recent, baseline in (
-                ("canaries", own, [*day, *older][:BASELINE_PAGES]),
+                (CANARIES, own, [*day, *older][:BASELINE_PAGES]),
                 ("the last day", day, older),
             ):
                 if recent:
