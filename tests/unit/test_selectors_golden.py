@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from scrapers.cli.selectors import selectors_app
 from scrapers.settings import PREFIX, ROOT
+from scrapers.targets import PageKind
 
 
 def test_golden_pages_are_read_without_a_warehouse(
@@ -22,7 +23,7 @@ def test_golden_pages_are_read_without_a_warehouse(
     result = CliRunner().invoke(selectors_app, ["test", "--json"])
     assert result.exit_code == 0, result.output
     reports = json.loads(result.stdout)
-    for kind in ("match_centre", "schedule"):
-        pages = len(list((ROOT / "tests" / "golden" / kind).glob("*.html.gz")))
-        assert pages > 0
-        assert reports[kind]["totals"]["read"] == pages
+    for kind in PageKind:
+        pages = len(list((ROOT / "tests" / "golden" / kind.value).glob("*.html.gz")))
+        assert pages > 0, kind
+        assert reports[kind.value]["totals"]["read"] == pages
