@@ -163,6 +163,11 @@ def _searched(get: Callable[[Any], Any], rows: Column) -> tuple[Column, Misfits]
         return values, misfits
 
 
+def _is_stated(value: Any) -> bool:
+    """Whether a place says something; a step may yet make null of it, as of 0 for no height."""
+    return value is not None and not (isinstance(value, str) and not value.strip())
+
+
 @dataclass(slots=True)
 class FieldReader:
     """A field, ready to be read from rows."""
@@ -177,7 +182,7 @@ class FieldReader:
         """Values of the field in rows, in their order; what fails is noted in `failures`."""
         values, misfits, unplaced = self._find(page, rows)
         total = len(rows)
-        filled = sum(v is not None for v in values) if self.field.min_filled else 0
+        filled = sum(map(_is_stated, values)) if self.field.min_filled else 0
         for step in self.steps:
             values, new = step.over(values)
             misfits = {**new, **misfits}

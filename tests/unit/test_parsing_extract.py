@@ -181,6 +181,27 @@ def test_failures_in_rows_are_counted(read: Any) -> None:
     ]
 
 
+def test_places_that_are_kept_and_emptied_state_nothing(read: Any) -> None:
+    """An empty string becomes null by a step that comes later; it is no value before either."""
+    groups = """
+groups:
+  rows:
+    rows: [{js: data, path: home.rows}]
+    fields:
+      id: {from: [{path: id}], type: integer}
+      fouls:
+        from: [{path: fouls}]
+        type: number
+        transform: [strip, empty_to_null, to_number]
+        required: false
+        min_filled: 1
+"""
+    rows = [{"id": 1, "fouls": ""}, {"id": 2, "fouls": " "}]
+    assert failures(read, groups, {"home": {"rows": rows}}) == [
+        "rows.fouls has a value in fewer than 1 rows in 2 of 2 rows"
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
