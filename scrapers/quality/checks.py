@@ -42,12 +42,15 @@ class Check:
         arguments: what it is made with.
         says: what must hold, in words.
         scope: what it means when it does not.
+        fields: what it is about where the column is worked out: fields or a group as the selector
+            file calls them.
     """
 
     expectation: type[Expectation]
     arguments: dict[str, Any]
     says: str
     scope: Scope = Scope.TARGET
+    fields: tuple[str, ...] = ()
 
     def build(self, number: int) -> Expectation:
         """The expectation; its result carries the number as meta["check"]."""
@@ -58,15 +61,24 @@ class Check:
             severity=_SEVERITY[self.scope],
         )
 
+    def about(self, *fields: str) -> Check:
+        """The same, told as of these fields or this group of the selector file."""
+        return replace(self, fields=fields)
+
     @property
-    def column(self) -> str | None:
-        """The column or columns that it is about."""
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are looked at."""
         found = self.arguments
         if "column" in found:
-            return str(found["column"])
+            return (str(found["column"]),)
         if "column_A" in found:
-            return f"{found['column_A']}, {found['column_B']}"
-        return ", ".join(found["column_list"]) if "column_list" in found else None
+            return (str(found["column_A"]), str(found["column_B"]))
+        return tuple(map(str, found.get("column_list", ())))
+
+    @property
+    def column(self) -> str | None:
+        """What it is about: fields, or the columns that are looked at."""
+        return ", ".join(self.fields or self.columns) or None
 
 
 def filled(column: str, says: str = "") -> Check:

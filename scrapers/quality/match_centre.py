@@ -384,7 +384,7 @@ RULES = (
         between(
             *("hours_apart_once_finished", 0, 0.75),
             "the kickoff_utc of a finished match is the schedule's",
-        ),
+        ).about("kickoff_utc"),
         equal("home_score", "scheduled_home_score", optional=True),
         equal("away_score", "scheduled_away_score", optional=True),
     ),

@@ -53,16 +53,36 @@ def _has(name: str, value: str | None = None) -> str:
     return f"""qualifiers @> '[{{"name": "{name}"{of_value}}}]'"""
 
 
-# Both teams attack towards x = 100: who turns the pitch round, or its axes, moves the shots.
-_SHOTS = f"""
-SELECT target_key, count(*) AS shots, {_median("x")} AS x, {_median("y")} AS y,
-       avg((is_shot AND is_by_type)::int)::float8 AS is_shot,
-       count(goal_mouth_y) AS goal_mouth_y
-FROM (
-    SELECT *, type_name IN ('MissedShots', 'SavedShot', 'ShotOnPost', 'Goal') AS is_by_type
-    FROM ({_PLAYED_EVENTS}) AS e WHERE NOT is_own_goal
-) AS e
-WHERE is_shot OR is_by_type GROUP BY target_key HAVING count(*) >= {FEW}
+# Both teams attack towards x = 100: who turns the pitch round, or its axes, moves the shots. And
+# what an event is says which keys it has.
+_SHOT = "is_by_type OR is_marked"
+_MARKED = f"""
+WITH events AS (
+    SELECT *, {_has("Assisted")} AS is_assisted, is_shot AND NOT is_own_goal AS is_marked,
+           type_name IN ('MissedShots', 'SavedShot', 'ShotOnPost', 'Goal') AND NOT is_own_goal
+               AS is_by_type
+    FROM ({_PLAYED_EVENTS}) AS e
+), counted AS (
+    SELECT target_key, count(*) FILTER (WHERE {_SHOT}) AS shots,
+           count(*) FILTER (WHERE is_assisted) AS assisted,
+           {_median("x", _SHOT)} AS x, {_median("y", _SHOT)} AS y,
+           avg((is_by_type AND is_marked)::int) FILTER (WHERE {_SHOT}) AS is_shot,
+           count(goal_mouth_y) FILTER (WHERE {_SHOT}) AS goal_mouth_y,
+           avg((card_type IS NOT NULL)::int) FILTER (WHERE type_name = 'Card') AS card_type,
+           avg((related_player_id IS NOT NULL)::int) FILTER (WHERE is_assisted)
+               AS related_player_id
+    FROM events GROUP BY target_key
+)
+SELECT target_key, shots, assisted, card_type::float8 AS card_type, {
+    ", ".join(
+        f"CASE WHEN {of} >= {FEW} THEN {column}::float8 END AS {column}"
+        for column, of in (
+            *((column, "shots") for column in ("x", "y", "is_shot", "goal_mouth_y")),
+            ("related_player_id", "assisted"),
+        )
+    )
+}
+FROM counted
 """
 
 # They are taken where the touch line meets the goal line, and end before the goal or near by.
@@ -79,18 +99,6 @@ _ZONES = f"""
 SELECT target_key, {_median("y", _LEFT)} - {_median("y", _RIGHT)} AS y
 FROM ({_PLAYED_EVENTS}) AS e GROUP BY target_key
 HAVING least(count(*) FILTER (WHERE {_LEFT}), count(*) FILTER (WHERE {_RIGHT})) >= {FEW}
-"""
-
-_CARD_TYPES = f"""
-SELECT target_key, count(*) AS cards, avg((card_type IS NOT NULL)::int)::float8 AS card_type
-FROM ({_PLAYED_EVENTS}) AS e WHERE type_name = 'Card' GROUP BY target_key
-"""
-
-_ASSISTED = f"""
-SELECT target_key, count(*) AS assisted,
-       avg((related_player_id IS NOT NULL)::int)::float8 AS related_player_id
-FROM ({_PLAYED_EVENTS}) AS e
-WHERE {_has("Assisted")} GROUP BY target_key HAVING count(*) >= {FEW}
 """
 
 # What an event says twice: in a column, and as the value of a qualifier.
@@ -116,7 +124,7 @@ WITH said AS (
 }) AS v(name, told) ON v.name = q.name
     WHERE e.target_key = ANY(:targets)
 )
-SELECT target_key, avg((value IS NOT NULL)::int)::float8 AS qualifiers_value, {
+SELECT target_key, avg((value IS NOT NULL)::int)::float8 AS value, {
     ", ".join(
         f"CASE WHEN count(repeated) FILTER (WHERE name = '{name}') >= {FEW} THEN"
         f" (avg((coalesce(abs(told - repeated) < 0.01, false))::int)"
@@ -146,12 +154,17 @@ EVENT_RULES: tuple[Subject, ...] = (
         ),
     ),
     rule(
-        "shots",
-        _SHOTS,
+        "marked",
+        _MARKED,
         between("x", 65, 101, "the median of the shots' x is 65 to 101: the goal is at 100"),
         between("y", 25, 75, "the median of the shots' y is 25 to 75"),
         between("is_shot", 0.8, 1, "is_shot marks the shots that type_name tells, own goals apart"),
         between("goal_mouth_y", 1, None, "some shot has goal_mouth_y"),
+        between("card_type", 0.5, 1, "at least half of the cards have card_type"),
+        between(
+            *("related_player_id", 0.5, 1),
+            "at least half of the events that were assisted have related_player_id",
+        ),
     ),
     rule(
         "corners",
@@ -168,23 +181,10 @@ EVENT_RULES: tuple[Subject, ...] = (
         ),
     ),
     rule(
-        "cards",
-        _CARD_TYPES,
-        between("card_type", 0.5, 1, "at least half of the cards have card_type"),
-    ),
-    rule(
-        "assisted",
-        _ASSISTED,
-        between(
-            *("related_player_id", 0.5, 1),
-            "at least half of the events that were assisted have related_player_id",
-        ),
-    ),
-    rule(
         "said_twice",
         _REPEATED,
         between(
-            *("qualifiers_value", 0.8, 1),
+            *("value", 0.8, 1),
             f"at least 80% of the qualifiers {', '.join(_SAID_TWICE.values())} have a value",
         ),
         *(

@@ -150,7 +150,9 @@ RULES = (
     rule(
         "emptied",
         _EMPTIED,
-        between("listed", 1, None, "a preview that had line-ups still has some"),
+        between("listed", 1, None, "a preview that had line-ups still has some").about(
+            "home_line_up", "away_line_up"
+        ),
     ),
 )
 

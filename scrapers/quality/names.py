@@ -44,17 +44,19 @@ JOIN core.team other ON other.team_id = b.team_id AND other.name = a.name
 WHERE a.target_key = ANY(:targets) AND a.name <> b.name
 """
 
-SEASON_FORM: tuple[Subject, ...] = (
-    rule(
-        "season_form",
-        _FORM,
-        holds("form_is_kept", "season_name keeps its form, as 2022 or 2022/2023"),
-    ),
-)
+
+def _season_form(field: str) -> tuple[Subject, ...]:
+    kept = holds("form_is_kept", "the season's name keeps its form, as 2022 or 2022/2023")
+    return (rule("season_form", _FORM, kept.about(field)),)
+
+
+SEASON_FORM = _season_form("season_name")
+# Of pages that list seasons.
+LISTED_SEASON_FORM = _season_form("seasons.name")
 TEAM_NAMES: tuple[Subject, ...] = (
     rule(
         "team_names",
         _EXCHANGED,
-        holds("name_is_its_own", "no team_name has gone over to another team"),
+        holds("name_is_its_own", "no team's name has gone over to another team").about("team_name"),
     ),
 )

@@ -151,11 +151,10 @@ def _outcome(
 def _examples(
     broken: pd.DataFrame, check: Check, identity: Collection[str]
 ) -> list[dict[str, Any]]:
-    about = set((check.column or "").split(", "))
     names = [
         name
         for name in broken.columns
-        if name != KEY and (not identity or name in {*identity, *about})
+        if name != KEY and (not identity or name in {*identity, *check.columns})
     ]
     rows = broken[names].head(EXAMPLES).to_dict("records")
     return [{str(name): plain(value) for name, value in row.items()} for row in rows]

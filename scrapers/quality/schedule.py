@@ -21,7 +21,7 @@ from scrapers.quality.subjects import Subject, rule, staged
 SUITE = "schedule"
 # Of so many matches that are known, this share at least must be as it was.
 ENOUGH, KEPT = 3, 0.5
-# Nearly all matches that are planned move by the same hours: no plan, the clock has changed.
+# More of the planned matches than this share move by the same time: the clock has changed.
 MOVED_TOGETHER = 0.9
 
 TABLES = (
@@ -133,10 +133,9 @@ SELECT max(known) AS known, max(over) AS over,
        END::float8 AS away_team_id,
        CASE WHEN max(over) >= {ENOUGH} THEN
            avg((moved = 0 OR abs(moved) >= 86400)::int) FILTER (WHERE is_over)
+       WHEN max(known) >= {ENOUGH} THEN
+           (coalesce(avg((moved = most_moved)::int), 0) <= {MOVED_TOGETHER})::int
        END::float8 AS kickoff_utc,
-       CASE WHEN max(over) < {ENOUGH} AND max(known) >= {ENOUGH} THEN
-           coalesce(avg((moved = most_moved)::int), 0)
-       END::float8 AS kickoff_utc_moved,
        CASE WHEN max(over) >= {ENOUGH} THEN
            avg(home_score::int) FILTER (WHERE is_over)
        END::float8 AS home_score,
@@ -176,7 +175,11 @@ RULES = (
 
 BATCH_RULES: tuple[Subject, ...] = (
     # An emptied feed would close all its matches.
-    rule("feed", _EMPTIED, between("listed", 1, None, "a month that had matches still has some")),
+    rule(
+        "feed",
+        _EMPTIED,
+        between("listed", 1, None, "a month that had matches still has some").about("tournaments"),
+    ),
     rule(
         "kept",
         _KEPT,
@@ -188,12 +191,13 @@ BATCH_RULES: tuple[Subject, ...] = (
         ),
         *(
             whole_batch(between(column, KEPT, 1, f"most finished matches keep their {column}"))
-            for column in ("kickoff_utc", "home_score", "away_score")
+            for column in ("home_score", "away_score")
         ),
         whole_batch(
             between(
-                *("kickoff_utc_moved", 0, MOVED_TOGETHER),
-                "the kickoff_utc of planned matches have not all moved by the same hours",
+                *("kickoff_utc", KEPT, 1),
+                "most finished matches keep their kickoff_utc; where few are known, it has not "
+                "moved by the same time for nearly all",
             )
         ),
     ),

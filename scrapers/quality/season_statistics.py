@@ -79,19 +79,20 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
             "unit",
             f"""
             SELECT r.target_key, r.stat,
-                   CASE WHEN r.stat = 'passSuccess' THEN max(r.value)::float8 END AS best_share,
-                   {1.5 if player else 0}::float8 AS least,
-                   CASE WHEN r.stat LIKE '%PerGame' AND (
+                   CASE WHEN r.stat = 'passSuccess' THEN max(r.value) >= {1.5 if player else 0}
+                        WHEN r.stat LIKE '%PerGame' AND (
                             count(*) FILTER (WHERE a.value >= 3) >= {ENOUGH}
                             OR count(*) >= {ENOUGH_OF_TWO}
-                        ) THEN bool_or(r.value <> trunc(r.value)) END AS some_are_broken
+                        ) THEN bool_or(r.value <> trunc(r.value)) END AS value
             FROM staging.{table} r JOIN staging.{table} a
                 ON a.target_key = r.target_key AND a.stat = 'apps' AND a.value >= 2
                 AND a.team_id = r.team_id {"AND a.player_id = r.player_id" if player else ""}
             WHERE r.target_key = ANY(:targets) AND r.value <> 0
             GROUP BY r.target_key, r.stat""",
-            at_least("best_share", "least", "passSuccess is in its unit", optional=True),
-            holds("some_are_broken", "a value per game is a rate and no total"),
+            holds(
+                "value",
+                "a value per game is a rate and no total, a player's passSuccess is in per cent",
+            ),
         ),
         rule(
             "names",
@@ -107,7 +108,7 @@ def rules(table: str, player: bool) -> tuple[Subject, ...]:
             WHERE EXISTS (SELECT FROM staging.{table} r WHERE r.target_key = asked.target_key)""",
             holds(
                 "is_there", "a statistic that was there is still there, with its name and a value"
-            ),
+            ).about("stat", "value"),
         ),
         rule(
             "stage",
@@ -166,9 +167,9 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
             )
             SELECT stat, rows, times, times_a_match,
                    times BETWEEN {1 / FACTOR} AND {FACTOR}
-                   OR times_a_match BETWEEN {1 / FACTOR} AND {FACTOR} AS unit_is_kept
+                   OR times_a_match BETWEEN {1 / FACTOR} AND {FACTOR} AS value
             FROM medians""",
-            whole_batch(holds("unit_is_kept", "the value of a stat is in the unit it was in")),
+            whole_batch(holds("value", "the value of a stat is in the unit it was in")),
         ),
         rule(
             "feed",
@@ -190,7 +191,7 @@ def batch_rules(table: str, player: bool) -> tuple[Subject, ...]:
                     KEPT,
                     None,
                     f"a feed of {rows} lists most of those whom it listed before",
-                )
+                ).about(rows)
             ),
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
-from scrapers.quality.names import LISTED_SEASON, SEASON_FORM
+from scrapers.quality.names import LISTED_SEASON, LISTED_SEASON_FORM
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "seasons"
@@ -32,7 +32,7 @@ FROM staging.season WHERE target_key = ANY(:targets) GROUP BY target_key, name
 """
 
 RULES: tuple[Subject, ...] = (
-    *SEASON_FORM,
+    *LISTED_SEASON_FORM,
     rule(
         "page",
         _ASKED,

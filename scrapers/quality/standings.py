@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scrapers.quality.checks import at_least, between, equal, note, one_of, whole_batch
+from itertools import permutations
+
+from scrapers.quality.checks import at_least, between, equal, holds, note, one_of, whole_batch
 from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 from scrapers.warehouse.tables import STANDING_SCOPES
@@ -63,7 +65,20 @@ _OVERALL_RANKS = f"SELECT * FROM ({_RANKS}) AS r WHERE scope = 'overall'"
 # Points tell wins from draws and defeats, by three or, long ago, two a win; where draws are shot
 # out, by one more for a draw. A group that begins with a part of the points of the round before
 # does so in its table overall only, which then is more than home and away.
-_POINTS = """
+_ORDER_OF_RESULTS = ("won", "drawn", "lost")
+# By column, the orders in which another one stands in its place.
+_OTHER_ORDERS = {
+    name: [order for order in permutations(_ORDER_OF_RESULTS) if order[place] != name]
+    for place, name in enumerate(_ORDER_OF_RESULTS)
+}
+
+
+def _fitting(order: tuple[str, ...]) -> str:
+    win, draw, _ = order
+    return f"count(*) FILTER (WHERE points IN (3 * {win} + {draw}, 2 * {win} + {draw}))"
+
+
+_POINTS = f"""
 WITH rows AS (
     SELECT *, max(points) FILTER (WHERE scope = 'overall') OVER of_team
            = sum(points) FILTER (WHERE scope <> 'overall') OVER of_team AS adds_up
@@ -75,15 +90,13 @@ SELECT target_key, table_stage_id, group_number, count(*) AS rows,
            avg((points BETWEEN 3 * won + drawn AND 3 * won + 2 * drawn
                 OR points = 2 * won + drawn)::int) FILTER (WHERE scope <> 'overall')
        END::float8 AS points,
-       count(*) FILTER (WHERE points IN (3 * won + drawn, 2 * won + drawn)) AS won_drawn_lost,
-       nullif(greatest(
-           count(*) FILTER (WHERE points IN (3 * won + lost, 2 * won + lost)),
-           count(*) FILTER (WHERE points IN (3 * drawn + won, 2 * drawn + won)),
-           count(*) FILTER (WHERE points IN (3 * drawn + lost, 2 * drawn + lost)),
-           count(*) FILTER (WHERE points IN (3 * lost + won, 2 * lost + won)),
-           count(*) FILTER (WHERE points IN (3 * lost + drawn, 2 * lost + drawn)),
-           count(*) / 2
-       ), count(*) / 2) AS in_another_order
+       {
+    ", ".join(
+        f"greatest({', '.join(map(_fitting, others))}) <="
+        f" greatest({_fitting(_ORDER_OF_RESULTS)}, count(*) / 2) AS {name}"
+        for name, others in _OTHER_ORDERS.items()
+    )
+}
 FROM rows GROUP BY target_key, table_stage_id, group_number
 """
 
@@ -116,9 +129,21 @@ GROUP BY asked.target_key
 
 # What the schedule knows of a stage's matches that had begun when the page was fetched, against
 # its tables at home and away. Where it knows as many matches of a team as the table counts, the
-# numbers are the same; where it knows fewer, the table's are no lower; where it knows more, the
-# table is late or leaves some out, and says nothing here.
+# numbers are the same; where it knows fewer, the table's are no lower, and of matches higher by
+# those at most that it does not know; where it knows more, the table is late or leaves some out,
+# and says nothing here.
 _COUNTED = ("played", "won", "drawn", "lost", "goals_for", "goals_against", "goal_difference")
+_MATCHES = ("played", "won", "drawn", "lost")
+
+
+def _where_some_are_unknown(column: str) -> str:
+    if column == "goal_difference":
+        return ""
+    known = f"coalesce(k.{column}, 0)"
+    highest = f" AND s.{column} <= {known} + s.of_all - a.played" if column in _MATCHES else ""
+    return f" ELSE s.{column} >= {known}{highest}"
+
+
 _AGAINST_SCHEDULE = f"""
 WITH tables AS (
     SELECT s.*, t.fetched_at, max(s.played) FILTER (WHERE scope = 'overall') OVER (
@@ -152,7 +177,7 @@ WITH tables AS (
 SELECT count(*) AS rows, {
     ", ".join(
         f"avg((CASE WHEN a.played = s.of_all THEN s.{column} = coalesce(k.{column}, 0)"
-        + (f" ELSE s.{column} >= coalesce(k.{column}, 0)" if column != "goal_difference" else "")
+        + _where_some_are_unknown(column)
         + f" END)::int)::float8 AS {column}"
         for column in _COUNTED
     )
@@ -170,14 +195,16 @@ RULES: tuple[Subject, ...] = (
     rule(
         "emptied",
         _EMPTIED,
-        between("listed", 1, None, "a stage that had a table still has its rows"),
+        between("listed", 1, None, "a stage that had a table still has its rows").about("tables"),
     ),
     rule(
         "row",
         _ROWS,
         equal("stage_id", "asked_stage_id", "the tables are on the page that was asked for"),
         equal("played", "results", "matches played are those won, drawn and lost"),
-        equal("goal_difference", "difference", "the difference is of goals_for and goals_against"),
+        equal(
+            *("goal_difference", "difference"), "the difference is of goals_for and goals_against"
+        ).about("goal_difference", "goals_for", "goals_against"),
         note(equal("points", "earned", "points are three a win and one a draw")),
     ),
     rule(
@@ -207,10 +234,9 @@ RULES: tuple[Subject, ...] = (
             *("points", 0.5, 1),
             "most rows have three points a win and one a draw, or as was usual long ago two",
         ),
-        at_least(
-            *("won_drawn_lost", "in_another_order"),
-            "points are of won and drawn, not of won, drawn and lost in another order",
-            optional=True,
+        *(
+            holds(name, f"points are not of an order of won, drawn and lost that moves {name}")
+            for name in _ORDER_OF_RESULTS
         ),
     ),
     rule(

@@ -94,9 +94,12 @@ def test_judged_twice_nothing_is_doubled(bench: Bench) -> None:
 
 def test_good_ones_judged_twice_nothing_is_doubled(bench: Bench) -> None:
     staged = bench.batch(pages_of(finished()[:1]))
-    verdicts = [judge(bench.engine, bench.batch_id, staged, bench.settings) for _ in range(2)]
-    assert [v.good for v in verdicts] == [tuple(staged)] * 2
-    assert bench.count(ValidationRow) < 300
+    counts = []
+    for _ in range(2):
+        verdict = judge(bench.engine, bench.batch_id, staged, bench.settings)
+        assert verdict.good == tuple(staged)
+        counts.append(bench.count(ValidationRow))
+    assert counts[0] == counts[1] > 0
 
 
 def test_a_kill_before_the_verdict_leaves_nothing_behind(bench: Bench) -> None:

@@ -191,8 +191,10 @@ def test_results_in_another_order_and_other_points_are_refused(engine: Engine) -
             for each in rows["standing"]:
                 each.update(zip(columns, [each[name] for name in order], strict=True))
             put(engine, TABLE, rows)
-            found = judged(engine, POINTS, [TABLE])
-            assert bool(found) == (order != columns), (rounds, order, found)
+            found = judged(engine, POINTS, [TABLE]) - {"points"}
+            displaced = {name for name, at in zip(columns, order, strict=True) if name != at}
+            assert found >= displaced, (rounds, order)
+            assert bool(found) == bool(displaced), (rounds, found)
     rows = table(flat(round_robin(5)))
     for each in rows["standing"]:
         each["points"] = 0
@@ -279,8 +281,8 @@ def moved(rows: RowSet, *hours: float) -> RowSet:
     [
         (planned(), set()),
         (planned(**SWAPPED), {"home_team_id", "away_team_id"}),
-        (moved(planned(), 1), {"kickoff_utc_moved"}),
-        (moved(planned(), -5.5), {"kickoff_utc_moved"}),
+        (moved(planned(), 1), {"kickoff_utc"}),
+        (moved(planned(), -5.5), {"kickoff_utc"}),
         # As television has chosen, and one that was put off by weeks.
         (moved(planned(), 0, 2, -3, 24 * 20), set()),
         (moved(planned(), 48), set()),
@@ -306,7 +308,7 @@ def test_two_results_and_what_is_planned_tell_it_as_well(engine: Engine) -> None
     for rows, broken in (
         (season(), set()),
         (season(**SWAPPED), {"home_team_id", "away_team_id"}),
-        (moved(season(), 1), {"kickoff_utc_moved"}),
+        (moved(season(), 1), {"kickoff_utc"}),
         (moved(season(), 0, 0, 1, 1), set()),
     ):
         put(engine, FEED, rows)
@@ -329,8 +331,8 @@ def test_results_may_not_change_and_planned_matches_may(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("known", "broken"),
     [
-        (planned(1, "finished", home_score=1, away_score=0), {"listed"}),
-        (planned(3), {"listed"}),
+        (planned(1, "finished", home_score=1, away_score=0), {"tournaments"}),
+        (planned(3), {"tournaments"}),
         # Its only match was put off, or planned anew, to a month that is not asked for.
         (planned(1, "postponed"), set()),
         (planned(2, "cancelled"), set()),
@@ -435,9 +437,9 @@ def goals(a_match: float, apps: int) -> RowSet:
         (goals(5, 5), goals(5, 5), set()),
         (goals(5, 5), goals(6, 6), set()),
         # A total told by the match, after five rounds, and a round later.
-        (goals(5, 5), goals(1, 5), {"unit_is_kept"}),
-        (goals(5, 5), goals(1, 6), {"unit_is_kept"}),
-        (goals(1, 5), goals(6, 6), {"unit_is_kept"}),
+        (goals(5, 5), goals(1, 5), {"value"}),
+        (goals(5, 5), goals(1, 6), {"value"}),
+        (goals(1, 5), goals(6, 6), {"value"}),
         # Read after a round and then after thirty, of those who scored in the first.
         (goals(1, 1), goals(6, 30), set()),
         (goals(1, 1), goals(1, 2), set()),
@@ -466,9 +468,9 @@ def test_who_only_came_on_as_a_substitute_has_played_as_well(engine: Engine) -> 
     ("apps", "value", "broken"),
     [
         (1, lambda n: float(n), set()),
-        (2, lambda n: float(n), {"some_are_broken"}),
+        (2, lambda n: float(n), {"value"}),
         (2, lambda n: n / 2, set()),
-        (3, lambda n: float(n), {"some_are_broken"}),
+        (3, lambda n: float(n), {"value"}),
         (3, lambda n: round(n / 3, 1), set()),
     ],
 )
