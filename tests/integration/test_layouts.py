@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,14 @@ from scrapers.targets import PageKind
 from scrapers.whoscored.read import read_page, selector_files
 from tests.integration.conftest import Services
 from tests.layouts.changes import BY_NAME, CHANGES
+from tests.layouts.expected import CELLS, NAMES, missing
+from tests.layouts.keys import KeyCell
 from tests.layouts.mends import EDITS, mended
 from tests.layouts.night import Cell, Nights, selector_of
 from tests.layouts.place import Place, Server
+from tests.layouts.run import KEY_BY_KEY
 from tests.layouts.subjects import html_of, subject
-from tests.layouts.table import is_good, share, total
+from tests.layouts.table import is_good, share, shortfalls, total
 
 EVERYWHERE = ("empty-rows", "empty-values")
 
@@ -87,12 +91,49 @@ def test_what_is_emptied_waits_for_the_next_whole_page(schedule: Nights) -> None
 
 
 def test_a_wrong_row_or_a_cell_without_a_mend_spoils_the_table() -> None:
-    good = Cell("keys", "schedule", ["a", "b"], 0, "LayoutChanged", 2, 2, True, "the draft", True)
+    good = Cell(
+        "keys",
+        "schedule",
+        fields=["a", "b"],
+        told="LayoutChanged",
+        named=2,
+        suggested=2,
+        mended="the draft",
+        landed=True,
+    )
     assert is_good([good])
     assert (share([good]), "1 cells: 0 wrong rows" in total([good])) == ((2, 2), True)
-    for spoilt in ({"wrong": 1}, {"landed": False}, {"mended": ""}, {"named": 0}, {"suggested": 0}):
-        values = {name: getattr(good, name) for name in Cell.__dataclass_fields__}
-        assert not is_good([Cell(**{**values, **spoilt})]), spoilt
+    for spoilt in (
+        {"wrong": 1},
+        {"landed": False},
+        {"mended": ""},
+        {"named": 0},
+        {"unnamed": ["a"]},
+        {"suggested": 0},
+        {"broken": 1},
+    ):
+        assert not is_good([replace(good, **spoilt)]), spoilt
+    # One page kind does not make up for another.
+    others = [replace(good, kind="standings", suggested=1), *[good] * 20]
+    assert shortfalls(others) == ["standings: suggest finds 1 of 2, fewer than 90%"]
+    name = KeyCell("schedule", "feed: id", ["a"], 0, "LayoutChanged")
+    assert is_good([], [name])
+    assert not is_good([], [replace(name, wrong=1)])
+    assert not is_good([], [replace(name, unnamed=["a"])])
+    assert not is_good([])
+
+
+def test_a_cell_that_is_due_and_not_there_is_told() -> None:
+    kind = PageKind.SEASONS
+    cells = [Cell(name, kind.value) for name in CELLS[kind]]
+    assert missing(cells, [], [kind], list(BY_NAME)) == []
+    told = missing(cells[1:], [], [kind], [*BY_NAME, KEY_BY_KEY])
+    assert told == [
+        f"seasons {cells[0].change}: no cell, though one is due",
+        f"seasons: 0 names tried alone, {NAMES[kind]} are due",
+    ]
+    [told_too] = missing([*cells, Cell("clock", kind.value)], [], [kind], list(BY_NAME))
+    assert told_too == "seasons clock: a cell that tests/layouts/expected.py does not know"
 
 
 # --- the table is whole ---------------------------------------------------------------------
@@ -110,6 +151,7 @@ def test_every_page_kind_is_tried_and_its_pages_are_read_without_a_change(kind: 
         for target in targets
         if change.apply(html_of(target), kind, selector_of(kind)) is not None
     }
+    assert tried == set(CELLS[kind])
     assert set(EVERYWHERE) <= tried
     # Renamed, moved or nested; each page kind can change in each of these ways.
     assert tried & {"names", "variable", "keys"}

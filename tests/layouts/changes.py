@@ -57,6 +57,7 @@ class Change:
         apply: the page with the change; None: there is nothing to change.
         stands: the values still stand on the page, though elsewhere or written otherwise.
         is_trap: the page keeps its shape, so that only the meaning of the values tells.
+        is_of_form: the values stand where they stood, and are written otherwise.
         own_columns: columns that are right with other values after the change.
     """
 
@@ -66,6 +67,7 @@ class Change:
     apply: Apply
     stands: bool = True
     is_trap: bool = False
+    is_of_form: bool = False
     own_columns: tuple[str, ...] = ()
 
 
@@ -247,17 +249,6 @@ def keys_nested(html: str, kind: PageKind, selector: SelectorFile) -> str | None
         return {**{k: v for k, v in inner.items() if k not in found}, "details": found}
 
     return with_documents(html, selector, lambda _, value: deeper(value)) if keys else None
-
-
-def key_by_key(selector: SelectorFile) -> list[str]:
-    """The keys that a selector file names, for renaming one after the other."""
-    return sorted(addressed_keys(selector))
-
-
-def one_key_renamed(html: str, selector: SelectorFile, key: str) -> str:
-    """One key has another name, wherever it stands."""
-    names, maps = {key: snake(key)}, item_maps(selector)
-    return with_documents(html, selector, lambda _, value: with_keys(value, names, maps))
 
 
 # --- feeds -----------------------------------------------------------------------------------
@@ -779,28 +770,29 @@ CHANGES: tuple[Change, ...] = (
     Change("goals", "goals for and against swapped", goals_swapped.__doc__ or "", goals_swapped,
            is_trap=True),
     Change("dates", "dates written otherwise", dates_written_otherwise.__doc__ or "",
-           dates_written_otherwise),
+           dates_written_otherwise, is_of_form=True),
     Change("day-month", "day and month swapped", day_month_swapped.__doc__ or "",
-           day_month_swapped, is_trap=True),
+           day_month_swapped, is_trap=True, is_of_form=True),
     Change("clock", "times on another clock", clock_changed.__doc__ or "", clock_changed,
-           is_trap=True, own_columns=CLOCKS),
+           is_trap=True, own_columns=CLOCKS, is_of_form=True),
     Change("seasons", "season names written otherwise", seasons_written_otherwise.__doc__ or "",
-           seasons_written_otherwise, is_trap=True),
+           seasons_written_otherwise, is_trap=True, is_of_form=True),
     Change("metres", "pitch in metres", pitch_in_metres.__doc__ or "", pitch_in_metres,
-           is_trap=True),
+           is_trap=True, is_of_form=True),
     Change("shares", "pitch in shares", pitch_in_shares.__doc__ or "", pitch_in_shares,
-           is_trap=True),
+           is_trap=True, is_of_form=True),
     Change("seconds", "minutes in seconds", minutes_in_seconds.__doc__ or "", minutes_in_seconds,
-           is_trap=True),
+           is_trap=True, is_of_form=True),
     Change("bodies", "heights in m, weights in g", bodies_otherwise.__doc__ or "",
-           bodies_otherwise),
+           bodies_otherwise, is_of_form=True),
     Change("per-cent", "shares and per cent", shares_otherwise.__doc__ or "", shares_otherwise,
-           is_trap=True),
+           is_trap=True, is_of_form=True),
     Change("totals", "per match as totals", rates_as_totals.__doc__ or "", rates_as_totals,
            stands=False, is_trap=True),
     Change("ratings", "ratings of 100", ratings_otherwise.__doc__ or "", ratings_otherwise,
-           is_trap=True),
-    Change("comma", "decimal comma", decimals_with_comma.__doc__ or "", decimals_with_comma),
+           is_trap=True, is_of_form=True),
+    Change("comma", "decimal comma", decimals_with_comma.__doc__ or "", decimals_with_comma,
+           is_of_form=True),
     Change("empty-rows", "lists kept, emptied", rows_emptied.__doc__ or "", rows_emptied,
            stands=False),
     Change("empty-table", "one table kept, emptied", one_table_emptied.__doc__ or "",

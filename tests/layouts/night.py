@@ -7,9 +7,8 @@ runs at night: PostgreSQL, the ledger, Great Expectations, the registry of selec
 from __future__ import annotations
 
 import json
-import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -18,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Numeric, Table, select, text
 
-from scrapers.errors import ConfigInvalid, InvalidBatch, TouchlineError
+from scrapers.errors import ConfigInvalid, InvalidBatch, LayoutChanged, TouchlineError
 from scrapers.parsing import registry
 from scrapers.parsing.load import check
 from scrapers.parsing.model import SelectorFile
@@ -38,10 +37,11 @@ from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.read import read_page
 from scrapers.whoscored.suggestions import Desk, suggest_for
 from tests.layouts.changes import CLOCKS, Change
+from tests.layouts.keys import KeyCell, KeyReadings, is_said
 from tests.layouts.mends import mended
 from tests.layouts.place import Place
 from tests.layouts.subjects import FEEDS, Subject, html_of, subject
-from tests.layouts.values import differing, values_of
+from tests.layouts.values import Values, demanded, differing, values_of
 from tests.support.archived import (
     fetched,
     land_pages,
@@ -65,10 +65,14 @@ class Cell:
     Attributes:
         change, kind: which.
         fields: fields that the version in force no longer reads as they are, over all pages.
-        wrong: rows in the core tables that no unchanged night would have put there.
+        wrong: rows in the core tables that no unchanged night would have put there, and rows that
+            an unchanged night leaves there and that are gone.
         told: what the night said of the pages: failure classes, or that they read as before.
         named: how many of the fields it named.
         suggested: how many of the fields the draft of `suggest` reads as they are.
+        broken: fields that the change left alone and that the draft reads otherwise.
+        unnamed: fields that must be there, are found no more, and that no failure names, though
+            the page can't be read.
         stands: the values stand on the page.
         mended: by what: the draft, the draft and an edit, an edit; empty: by nothing.
         landed: the core tables are those of an unchanged night in the end.
@@ -81,7 +85,9 @@ class Cell:
     wrong: int = 0
     told: str = ""
     named: int = 0
+    unnamed: list[str] = field(default_factory=list)
     suggested: int = 0
+    broken: int = 0
     stands: bool = True
     mended: str = ""
     landed: bool = False
@@ -98,16 +104,23 @@ class Cell:
         return (
             f"{self.kind} {self.change}: {what}; {len(self.fields)} fields, "
             f"{self.wrong} wrong rows, {self.told}, {self.named} named, "
-            f"{self.suggested} suggested, mended by {self.mended or 'nothing'}, "
+            f"{self.suggested} suggested, {self.broken} broken, "
+            f"mended by {self.mended or 'nothing'}, "
             f"{self.seconds:.0f} s"
         )
 
     @property
     def is_good(self) -> bool:
-        """Nothing wrong landed, it was told, and what was missed has landed."""
+        """Nothing wrong landed, it was told, and what was missed has landed.
+
+        A page that can't be read names every field that must be there and is found no more. What
+        is read with another value of the same type can't all be known: positions that have changed
+        places are told by those of another type, and where home and away have changed places, the
+        gate tells it of their ids and no rule has to look at their names.
+        """
         if self.wrong or not self.landed:
             return False
-        return self.changes_nothing or bool(self.named and self.mended)
+        return self.changes_nothing or bool(self.named and not self.unnamed and self.mended)
 
 
 class Nights:
@@ -124,6 +137,8 @@ class Nights:
         self._template = f"{kind}_before"
         self._allowed: dict[str, set[str]] = {}
         self._truths: dict[tuple[str, ...], dict[str, set[str]]] = {}
+        # Rows that stood there the day before and that an unchanged night leaves there.
+        self._lasting: dict[str, set[str]] = {}
         self._prepare()
         self.truth = self._unchanged()
 
@@ -150,6 +165,7 @@ class Nights:
             )
             assert landed.states == {"landed": 1}, landed
             self._allow(tools.engine)
+            self._lasting = _rows(tools.engine)
 
     def _unchanged(self) -> dict[str, set[str]]:
         with self._place.warehouse(self._template) as tools:
@@ -157,7 +173,9 @@ class Nights:
             _all_landed(tools, self.subject)
             self._allow(tools.engine)
             self._truths[CLOCKS] = _rows(tools.engine, CLOCKS)
-            return _rows(tools.engine)
+            truth = _rows(tools.engine)
+            self._lasting = {name: rows & truth[name] for name, rows in self._lasting.items()}
+            return truth
 
     def _truth(self, without: tuple[str, ...]) -> dict[str, set[str]]:
         return self._truths[without] if without else self.truth
@@ -190,17 +208,30 @@ class Nights:
             found.update(dict.fromkeys(differing(truth, values)))
         return [name for name in truth if name in found]
 
+    def _gone(self, pages: Mapping[Target, str]) -> set[str]:
+        """Fields that must be there, and of which no page has as many values as it had."""
+        found: dict[str, list[bool]] = {}
+        for target, html in pages.items():
+            truth = _counts(values_of(Page(html_of(target)), self.selector))
+            counts = _counts(values_of(Page(html), self.selector))
+            for name, count in truth.items():
+                if count:
+                    found.setdefault(name, []).append(counts.get(name, 0) < count)
+        due = set(demanded(self.selector))
+        return {name for name, are_fewer in found.items() if name in due and all(are_fewer)}
+
     def _night(self, tools: Tools, pages: Mapping[Target, str], change: Change, cell: Cell) -> None:
         refused = _night(tools, pages)
         told = _told(tools.engine, self.subject.targets)
         rows = _rows(tools.engine)
-        cell.wrong = sum(len(found - self._allowed[name]) for name, found in rows.items())
-        if cell.wrong:
-            names = [n for n, found in rows.items() if found - self._allowed[n]]
-            cell.notes.append(f"wrong rows in {', '.join(names)}")
-        classes = {each.failure_class for each in told if each.failure_class}
-        cell.told = ", ".join(sorted(classes)) or _NEVER
-        cell.named = sum(_is_named(name, told, refused) for name in cell.fields)
+        cell.wrong, notes = self._wrong(rows)
+        cell.notes += notes
+        cell.told = _classes(told)
+        unnamed = [name for name in cell.fields if not _is_named(name, told, refused)]
+        cell.named = len(cell.fields) - len(unnamed)
+        if cell.told == LayoutChanged.__name__:
+            cell.unnamed = [name for name in unnamed if name in self._gone(pages)]
+            cell.notes += [f"not named: {name}" for name in cell.unnamed]
         if cell.changes_nothing:
             cell.landed = rows == self.truth
             return
@@ -212,6 +243,46 @@ class Nights:
             return
         draft = self._suggest(tools, pages, told, cell)
         self._mend(tools, pages, change, cell, draft)
+
+    def _wrong(self, rows: Mapping[str, set[str]]) -> tuple[int, list[str]]:
+        """How many rows no unchanged night puts there, or are gone, and which tables' they are.
+
+        Gone are rows of the day before that an unchanged night leaves where they are.
+        """
+        extra = {name: len(found - self._allowed[name]) for name, found in rows.items()}
+        lost = {name: len(self._lasting[name] - found) for name, found in rows.items()}
+        notes = [
+            f"{what} in {', '.join(f'{n} ({c})' for n, c in counts.items() if c)}"
+            for what, counts in (("wrong rows", extra), ("rows are gone", lost))
+            if any(counts.values())
+        ]
+        return sum(extra.values()) + sum(lost.values()), notes
+
+    # --- key by key ------------------------------------------------------------------------
+
+    def names(self) -> Iterator[KeyCell]:
+        """A cell for each name that the selector file reads, renamed alone.
+
+        Only pages that are read with other rows are brought into a warehouse: one that is refused
+        as it is read, and one that is read as before, put nothing there that is not known.
+        """
+        readings = KeyReadings(self.kind, self.selector)
+        for at in readings.addresses:
+            read = readings.read(at)
+            if read is None:
+                continue
+            cell, other = read
+            if other:
+                with self._place.warehouse(self._template) as tools:
+                    self._judge_key(tools, cell, other)
+            yield cell
+
+    def _judge_key(self, tools: Tools, cell: KeyCell, pages: Mapping[Target, str]) -> None:
+        refused = _night(tools, {t: pages.get(t, html_of(t)) for t in self.subject.targets})
+        told = _told(tools.engine, self.subject.targets)
+        cell.wrong, notes = self._wrong(_rows(tools.engine))
+        cell.unnamed = [name for name in cell.fields if not _is_named(name, told, refused)]
+        cell.told = ", ".join([_classes(told), *notes])
 
     # --- suggest ---------------------------------------------------------------------------
 
@@ -236,9 +307,11 @@ class Nights:
             told_ = "; ".join(map(str, suggestion.problems[:3]))
             cell.notes.append(f"the draft is no selector file: {told_}")
             return None
-        wrong = set(self._changed(pages, draft)) & set(cell.fields)
+        otherwise = set(self._changed(pages, draft))
+        wrong = otherwise & set(cell.fields)
         cell.suggested = len(cell.fields) - len(wrong)
-        cell.notes += _proposed(suggestion, sorted(wrong))
+        cell.broken = len(otherwise - wrong)
+        cell.notes += _proposed(suggestion, sorted(otherwise))
         return suggestion.text
 
     # --- the mend --------------------------------------------------------------------------
@@ -308,7 +381,11 @@ class Told:
     failure_class: str | None
     page_hash: str | None
     names: tuple[str, ...]
-    reasons: str
+    columns: set[str]
+
+
+def _counts(values: Values) -> dict[str, int]:
+    return {name: sum(v is not None for v in found) for name, found in values.items()}
 
 
 def _night(tools: Tools, pages: Mapping[Target, str], at: datetime = NIGHT) -> InvalidBatch | None:
@@ -339,39 +416,36 @@ def _told(engine: Engine, targets: list[Target]) -> list[Told]:
             names = () if landed else tuple(facts.get("fields", ()))
             found.append(
                 Told(target, row.state, None if landed else row.failure_class, row.page_hash,
-                     names, _words(reasons))
+                     names, _listed(why for many in reasons for why in many))
             )  # fmt: skip
     return found
 
 
+def _classes(told: list[Told]) -> str:
+    classes = {each.failure_class for each in told if each.failure_class}
+    return ", ".join(sorted(classes)) or _NEVER
+
+
 def _is_named(name: str, told: list[Told], refused: InvalidBatch | None) -> bool:
-    """Whether a failure names a field, its group or its document, or a reason its column."""
-    parts = [part for part in name.split(".") if len(part) > 1]
+    """Whether a failure lists a field or its group, or a rule that is not met its column."""
+    last = name.rpartition(".")[2]
     # A rule may hold for both sides, and for all three parts of a table.
-    parts += [parts[-1].removeprefix(of) for of in _SIDES if parts[-1].startswith(of)]
+    parts = {last, *(last.removeprefix(of) for of in _SIDES if last.startswith(of))}
     for each in told:
-        if each.state == "landed":
-            continue
-        for said in each.names:
-            if name == said or name.startswith(f"{said}.") or said.startswith(f"{name}."):
-                return True
-        if any(_says(each.reasons, part) for part in parts):
+        said = {*each.names, *each.columns}
+        if each.state != "landed" and (is_said(name, said) or parts & each.columns):
             return True
     facts = refused.facts.get("expectations", []) if refused is not None else []
-    return any(_says(_words([facts]), part) for part in parts)
+    return bool(parts & _listed(facts) or is_said(name, _listed(facts)))
 
 
-def _words(reasons: Any) -> str:
-    """What reasons name: columns, alone and with their table before them, and what must hold."""
-    found = []
-    for why in (one for many in reasons for one in many):
-        columns = str(why.get("column") or "").split(", ")
-        found += [*columns, *(f"{why['table']}_{column}" for column in columns), why["what"]]
-    return " ".join(found)
-
-
-def _says(text: str, word: str) -> bool:
-    return re.search(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])", text) is not None
+def _listed(reasons: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The columns that reasons list, alone and with their table before them; no prose."""
+    found: set[str] = set()
+    for why in reasons:
+        for column in filter(None, str(why.get("column") or "").split(", ")):
+            found |= {column, f"{why['table']}_{column}"}
+    return found
 
 
 def _rows(engine: Engine, without: Collection[str] = ()) -> dict[str, set[str]]:

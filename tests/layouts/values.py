@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scrapers.parsing.compare import equal
 from scrapers.parsing.extract import GroupReader, page_reader
 from scrapers.parsing.failures import Failures
-from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.model import Group, SelectorField, SelectorFile
 from scrapers.parsing.page import Page
 
 # By the field's whole name, its values on the page in their order.
@@ -31,6 +31,24 @@ def values_of(page: Page, selector: SelectorFile) -> dict[str, list[Any]]:
     for group in reader.groups.values():
         read(group, [page.root])
     return found
+
+
+def demanded(selector: SelectorFile) -> Iterator[str]:
+    """Fields that every page of the kind must have, as its selector file says."""
+
+    def of_fields(fields: Mapping[str, SelectorField], prefix: str) -> Iterator[str]:
+        for name, each in fields.items():
+            if each.required or each.present or each.min_filled:
+                yield prefix + name
+
+    def of_groups(groups: Mapping[str, Group], prefix: str) -> Iterator[str]:
+        for name, group in groups.items():
+            if group.min_rows:
+                yield from of_fields(group.fields, f"{prefix}{name}.")
+                yield from of_groups(group.groups, f"{prefix}{name}.")
+
+    yield from of_fields(selector.fields, "")
+    yield from of_groups(selector.groups, "")
 
 
 def differing(truth: Values, found: Values) -> list[str]:
