@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import AsyncCallback, BaseNotifier, DeadlineAlert, DeadlineReference
+from airflow.sdk import AsyncCallback, BaseNotifier, DeadlineAlert
 
 from scrapers.errors import ConfigInvalid, TouchlineError
 from scrapers.settings import Settings, load_settings
+from touchline_airflow.queued_at import RunQueuedAt
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -119,7 +120,7 @@ def late_after() -> timedelta:
 def deadline() -> DeadlineAlert:
     """The nightly run's deadline, counted from when it was queued."""
     return DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        reference=RunQueuedAt(),
         interval=late_after(),
         callback=AsyncCallback(night_is_late),
         name="nightly run late",

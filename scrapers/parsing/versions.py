@@ -92,7 +92,7 @@ class Versions(ABC):
 
         Raises:
             TargetAbsent: the page says that there is nothing to read.
-            LayoutChanged: it satisfies none; the fields are those of the most likely version.
+            LayoutChanged: it satisfies none; the fields are those of the version that lacks fewest.
             ConfigInvalid: there is no usable selector file.
         """
         return next(self.readings(page, kind, on, version))
@@ -120,8 +120,15 @@ class Versions(ABC):
             yield selector, extracted
         if is_read:
             return
-        errors[0].facts["candidates"] = tried
-        raise errors[0]
+        # The version that comes nearest tells what has changed; of equals the most likely one.
+        nearest = min(errors, key=_fields_lacking)
+        nearest.facts["candidates"] = tried
+        raise nearest
+
+
+def _fields_lacking(error: LayoutChanged) -> int:
+    fields = error.facts.get("fields")
+    return len(fields) if isinstance(fields, list) else 0
 
 
 class GivenVersions(Versions):

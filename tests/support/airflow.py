@@ -236,16 +236,7 @@ class AirflowClient:
             "reset_dag_runs": True,
         }
         path = f"/dags/{dag_id}/clearTaskInstances"
-        for again in (True, True, False):
-            try:
-                self.request("POST", path, json=body)
-            except httpx.HTTPStatusError as exc:
-                # The scheduler holds the same rows at times; a person clicks again.
-                if not (again and exc.response.is_server_error):
-                    raise
-                time.sleep(2)
-            else:
-                return
+        self.request("POST", path, json=body)
 
     def backfill(
         self,
