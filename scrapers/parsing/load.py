@@ -91,6 +91,19 @@ def check(
     return selector, sorted(problems)
 
 
+def remarks(path: Path, selector: SelectorFile) -> list[Problem]:
+    """What is allowed and can hide a change of the layout: no problem, and to be known."""
+    lines = read_yaml(path).lines
+    what = "may be missing on every page, and nobody is told"
+    mend = "add present: true or min_filled, or a description that says when it is missing"
+    return sorted(
+        Problem(str(path), _line(lines, at), ".".join(map(str, at)), what, mend)
+        for at, part, _ in _parts(selector)
+        if isinstance(part, SelectorField)
+        and not (part.required or part.present or part.min_filled or part.description)
+    )
+
+
 def _line(lines: dict[Location, int], at: Location) -> int:
     while at not in lines:
         at = at[:-1]

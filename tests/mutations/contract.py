@@ -95,6 +95,8 @@ _RECKONED = {
     *("text", "vertical", "horizontal", "satisfied_event_types", "qualifiers", "player_ids"),
     *("slots", "period_end_minutes"),
 }
+# Lists, objects and texts of which a part may be lost, and nothing may be added.
+_PARTS = {"qualifiers", "satisfied_event_types", "by_minute", "text"}
 # Truth values and numbers are words with few meanings: any of them may be said.
 _SAYS_NOTHING = (bool, datetime)
 
@@ -157,9 +159,22 @@ def _not_of_the_truth(
             continue
         lost = bool(reckoned)
         for name in _differing(row, known[key]):
-            if name in reckoned or (lost and row[name] is None):
+            if lost and name in _PARTS and _is_part(row[name], known[key][name]):
+                continue
+            if (name in reckoned and name not in _PARTS) or (lost and row[name] is None):
                 continue
             yield f"{key} {name} is {row[name]!r:.60}, in truth {known[key][name]!r:.60}"
+
+
+def _is_part(value: Any, truth: Any) -> bool:
+    """Whether a value is the true one, or what is left of it."""
+    if value is None or value == truth:
+        return True
+    if isinstance(value, dict) and isinstance(truth, dict):
+        return all(key in truth and _is_part(one, truth[key]) for key, one in value.items())
+    if isinstance(value, list) and isinstance(truth, list):
+        return all(any(_is_part(one, other) for other in truth) for one in value)
+    return isinstance(value, str) and isinstance(truth, str) and value in truth
 
 
 def _unheard(table: str, given: list[Row], there: list[Row], words: set[Any]) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Rows that are not the truth's, through the gate into a real warehouse, and what is there then.
 
 The month feeds have landed before, as on any night. Damaged pages of a kind are judged together,
-each target once; what the gate lets through lands, and the core tables are held against SQL of
-their own. Where a batch is refused, or something does not hold, it is halved until one page is
-left to be named.
+each target once; in every second round the undamaged pages have landed too, as they have where a
+page is read again. What the gate lets through lands, and the core tables are held against SQL of
+their own: what is put aside leaves the rows that were there. Where a batch is refused, or something
+does not hold, it is halved until one page is left to be named.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -29,9 +30,10 @@ from scrapers.warehouse.records import Staged
 from scrapers.warehouse.tables import CORE_TABLES, REPLACE
 from scrapers.whoscored.rows import RowSet
 from tests.bench.place import empty
+from tests.demo.show import CAPTURED
 from tests.mutations.invariants import broken
 from tests.mutations.reading import Result
-from tests.mutations.sources import Source, feeds, page
+from tests.mutations.sources import Source, feeds, page, sources
 from tests.support.rows import FETCHED, new_batch, put
 
 AT_A_TIME = 40
@@ -81,13 +83,23 @@ class Warehouse:
     def _feeds(self) -> dict[Target, RowSet]:
         return {target: Source(target, page(target)).truth for target in feeds()}
 
-    def judge(self, together: Sequence[Result]) -> Iterator[Fate]:
-        """The fates of the round's pages."""
+    @cached_property
+    def _truths(self) -> dict[str, RowSet]:
+        found = sources(CAPTURED if CAPTURED.is_dir() else None)
+        return {one.target.key: one.truth for many in found.values() for one in many if one.truth}
+
+    def judge(self, together: Sequence[Result], *, again: bool = False) -> Iterator[Fate]:
+        """The fates of the round's pages.
+
+        Args:
+            again: the undamaged pages have landed before.
+        """
         from scrapers.quality.gate import judge
 
         empty(self.engine)
         if {result.kind for result in together} - _OF_THEMSELVES:
             self._land_feeds({result.target for result in together})
+        before = self._land_truths(together) if again else {}
         staged: dict[str, Staged] = {}
         numbers = {result.target: result.number for result in together}
         for result in together:
@@ -106,20 +118,20 @@ class Warehouse:
         try:
             verdict = judge(self.engine, batch_id, list(staged.values()), self.settings)
         except InvalidBatch as error:
-            yield from self._halved(left, Fate(0, REFUSED, error.detail))
+            yield from self._halved(left, Fate(0, REFUSED, error.detail), again)
             return
         try:
             land(self.engine, batch_id, verdict.good)
         except InvalidBatch as error:
             said = f"the gate let through what can't land: {error.detail}"
-            yield from self._halved(left, Fate(0, LANDED, violations=(said,)))
+            yield from self._halved(left, Fate(0, LANDED, violations=(said,)), again)
             return
         with self.engine.connect() as connection:
             wrong = broken(connection)
         good = {one.target_key for one in verdict.good}
-        wrong += self._counts([result for result in left if result.target in good])
+        wrong += self._counts([result for result in left if result.target in good], before)
         if wrong and len(left) > 1:
-            yield from self._halved(left, Fate(0, LANDED))
+            yield from self._halved(left, Fate(0, LANDED), again)
             return
         for key in staged:
             if key in good:
@@ -128,13 +140,13 @@ class Warehouse:
                 why = "; ".join(sorted({one["what"] for one in verdict.bad[key]}))
                 yield Fate(numbers[key], ASIDE, why, tuple(wrong))
 
-    def _halved(self, left: Sequence[Result], fate: Fate) -> Iterator[Fate]:
+    def _halved(self, left: Sequence[Result], fate: Fate, again: bool) -> Iterator[Fate]:
         if len(left) == 1:
             yield replace(fate, number=left[0].number)
             return
         half = len(left) // 2
-        yield from self.judge(left[:half])
-        yield from self.judge(left[half:])
+        yield from self.judge(left[:half], again=again)
+        yield from self.judge(left[half:], again=again)
 
     def _land_feeds(self, besides: set[str]) -> None:
         staged = [
@@ -144,9 +156,28 @@ class Warehouse:
         ]
         land(self.engine, new_batch(self.engine), staged)
 
-    def _counts(self, good: Sequence[Result]) -> list[str]:
-        """Tables of pages whose rows are not, after landing, as many as were read."""
+    def _land_truths(self, together: Sequence[Result]) -> dict[str, RowSet]:
+        """The undamaged pages' rows, by target; they are in the warehouse then."""
+        found = {one.target: self._truths[one.target] for one in together
+                 if one.target in self._truths}  # fmt: skip
+        staged = [
+            put(self.engine, Target.from_key(key), rows, FETCHED) for key, rows in found.items()
+        ]
+        land(self.engine, new_batch(self.engine), staged)
+        return found
+
+    def _counts(self, good: Sequence[Result], before: Mapping[str, RowSet]) -> list[str]:
+        """Tables of pages whose rows are not, after landing, as many as were read.
+
+        Args:
+            before: rows that had landed, by target; the good pages' have taken their place.
+        """
         given: dict[str, int] = defaultdict(int)
+        replaced = {result.target for result in good}
+        for target, rows_of in before.items():
+            if target not in replaced:
+                for table, rows in rows_of.items():
+                    given[table] += len(rows)
         for result in good:
             assert result.rows is not None
             for table, rows in pickle.loads(result.rows.read_bytes()).items():
@@ -175,7 +206,7 @@ def judge_all(settings: Sequence[Settings], results: Sequence[Result]) -> Iterat
             for one in settings
         ]
         under_way = [
-            pools[number % len(pools)].submit(_judge, together)
+            pools[number % len(pools)].submit(_judge, together, number // len(pools) % 2 == 1)
             for number, together in enumerate(rounds(results))
         ]
         for done in as_completed(under_way):
@@ -190,5 +221,5 @@ def _open(settings: Settings) -> None:
     _warehouse.append(Warehouse(settings))
 
 
-def _judge(together: list[Result]) -> list[Fate]:
-    return list(_warehouse[0].judge(together))
+def _judge(together: list[Result], again: bool) -> list[Fate]:
+    return list(_warehouse[0].judge(together, again=again))

@@ -26,8 +26,8 @@ from tests.mutations.sources import files
 # Failures that a page may be met with. Others say that something of ours is broken.
 FAILURES = (LayoutChanged, SourceRefused, SourceUnavailable, TargetAbsent, InvalidRows)
 # Bounds of one page. The soft limit of the parse worker is 60 s; a whole match takes 0.15 s.
-CPU_SECONDS = 10.0
-MEMORY_BYTES = 1_000_000_000
+CPU_SECONDS = 3.0
+MEMORY_BYTES = 400_000_000
 
 TRUE, OTHER = "rows of the truth", "other rows"
 CRASH, HANG, DEFECT = "CRASH", "HANG", "DEFECT"

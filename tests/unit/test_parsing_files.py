@@ -93,6 +93,18 @@ def test_the_first_fitting_version_that_reads_every_field_wins(folder: Path) -> 
     }
 
 
+def test_the_version_that_comes_nearest_tells_what_has_changed(folder: Path) -> None:
+    """A newer version that reads another layout would send people after what is as it was."""
+    city = "  city: {from: [{js: data, path: city}], type: text}\n"
+    newer = NAME.replace("path: name", "path: title") + city
+    write_selector(folder, version("a", "2020-01-01", fields=NAME + city), "a")
+    write_selector(folder, version("b", "2022-01-01", fields=newer), "b")
+    with pytest.raises(LayoutChanged) as caught:
+        SelectorFiles(folder).read(page({"name": "x", "town": "y"}), KIND)
+    assert caught.value.facts["selector"] == "match_centre/a"
+    assert caught.value.facts["fields"] == ["city"]
+
+
 def edit(path: Path, text: str) -> None:
     """Write the file as an editor does, with a time that differs from the last edit's."""
     before = path.stat().st_mtime_ns if path.exists() else 0

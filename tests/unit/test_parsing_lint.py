@@ -215,6 +215,20 @@ def test_lint_ends_0_when_clean() -> None:
     assert "no problem" in result.output
 
 
+def test_lint_remarks_on_what_could_go_missing_unnoticed(tmp_path: Path) -> None:
+    real = (ROOT / "selectors/whoscored/match_centre/2022-08.yaml").read_text()
+    before = "    required: false\n    present: true\n  attendance:"
+    assert before in real
+    path = write_selector(
+        tmp_path, real.replace(before, "    required: false\n  attendance:"), "2022-08"
+    )
+    result = run(selectors_app, ["lint", str(path)])
+    assert result.exit_code == 0
+    line = real[: real.index("  venue_name:")].count("\n") + 1
+    told = f"remark: {path}:{line}: fields.venue_name: may be missing on every page, and nobody"
+    assert told in result.output
+
+
 def test_lint_ends_1_and_names_file_line_field_and_mend(tmp_path: Path) -> None:
     real = (ROOT / "selectors/whoscored/match_centre/2022-08.yaml").read_text()
     text = real.replace("path: matchCentreData.venueName", "pth: matchCentreData.venueName")

@@ -10,7 +10,7 @@ import typer
 
 from scrapers.cli.console import out, print_json
 from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
-from scrapers.parsing.load import Problem, check
+from scrapers.parsing.load import Problem, check, remarks
 from scrapers.parsing.schema import schema_text
 from scrapers.settings import ROOT
 from scrapers.whoscored.needs import unmet
@@ -27,9 +27,11 @@ def lint(
 ) -> None:
     """Check selector files; a line for each problem: file:line: field: what: mend.
 
-    The file of own names, names.yaml, is checked with them. Ends with 1 if there is a problem.
+    The file of own names, names.yaml, is checked with them. Ends with 1 if there is a problem. A
+    remark is none: it tells of a field that could go missing unnoticed.
     """
     problems: list[Problem] = []
+    told: list[Problem] = []
     files = 0
     for path in paths or [folder]:
         found, wrong = _selector_paths(path)
@@ -39,12 +41,22 @@ def lint(
                 problems += check_names(file)[1]
             else:
                 files += 1
-                problems += check(file, unmet)[1]
+                selector, wrong = check(file, unmet)
+                problems += wrong
+                told += remarks(file, selector) if selector is not None else []
     if as_json:
-        print_json({"files": files, "problems": [dataclasses.asdict(p) for p in problems]})
+        print_json(
+            {
+                "files": files,
+                "problems": [dataclasses.asdict(p) for p in problems],
+                "remarks": [dataclasses.asdict(r) for r in told],
+            }
+        )
         if problems:
             raise typer.Exit(1)
         return
+    for remark in told:
+        out.print(f"remark: {remark}", markup=False, highlight=False, soft_wrap=True)
     for problem in problems:
         out.print(str(problem), markup=False, highlight=False, soft_wrap=True)
     if problems:
