@@ -22,8 +22,6 @@ from tests.mutations.report import table, violations
 from tests.mutations.sources import Source, page, sources
 from tests.support.rows import match_rows, new_batch, put
 
-FIXED = 20221015
-FRESH = random.SystemRandom().randrange(10**6)
 PAGES = 150
 Pages = dict[PageKind, list[Source]]
 
@@ -34,9 +32,8 @@ def pages() -> Pages:
     return sources(captured if captured.is_dir() else None)
 
 
-@pytest.mark.parametrize(
-    "seed", [FIXED, random.SystemRandom().randrange(10**6)], ids=["fixed", "fresh"]
-)
+# Known seeds: a release does not hang on the dice. `make mutations` throws them.
+@pytest.mark.parametrize("seed", [20221015, 20230528])
 def test_damaged_pages_give_right_rows_or_a_named_failure(
     seed: int, pages: Pages, tmp_path: Path, engine: Engine, make_settings: Any
 ) -> None:
@@ -49,8 +46,8 @@ def test_damaged_pages_give_right_rows_or_a_named_failure(
     warehouse = Warehouse(make_settings(), engine)
     fates = {
         fate.number: fate
-        for together in rounds(others, mixed=True)
-        for fate in warehouse.judge(together)
+        for number, together in enumerate(rounds(others, mixed=True))
+        for fate in warehouse.judge(together, again=number % 2 == 1)
     }
     assert fates.keys() == {one.number for one in others}
     found = violations(results, fates)

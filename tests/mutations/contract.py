@@ -159,7 +159,9 @@ def _not_of_the_truth(
             continue
         lost = bool(reckoned)
         for name in _differing(row, known[key]):
-            if lost and name in _PARTS and _is_part(row[name], known[key][name]):
+            # What is numbered moves up where one before it is lost.
+            sources = there if "ordinal" in KEYS[table] else [known[key]]
+            if lost and name in _PARTS and any(_is_part(row[name], o[name]) for o in sources):
                 continue
             if (name in reckoned and name not in _PARTS) or (lost and row[name] is None):
                 continue
