@@ -15,9 +15,9 @@ MUTATIONS_ARGS ?=
 CHAOS_ARGS ?=
 SOAK_ARGS ?=
 COMPOSE_ARGS ?=
-# Test files run side by side, each file in one process, those that take longest and wait most (e2e)
-# first; JOBS=0: one after the other.
-JOBS ?= 3
+# Test files run side by side, each file in one process, the longest (e2e) first; JOBS=0: one after
+# the other.
+JOBS ?= 2
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
 

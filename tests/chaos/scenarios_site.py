@@ -20,7 +20,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         heal=site_well,
         heal_after=6,
         bound=(2.0, 2),
-        quick=True,
     ),
     Scenario(
         "site-5xx-mid-batch",
@@ -103,7 +102,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         then=(catch_up,),
         bound=(1.0, 6),
         alerts=(1, 1),
-        quick=True,
     ),
     Scenario(
         "site-refuses-mid-batch",

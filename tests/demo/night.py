@@ -22,7 +22,7 @@ from tests.support.supervise import GroupError
 
 DAG = "whoscored_nightly"
 FORMS = ("whoscored_scrape", "whoscored_reparse")
-PATIENCE = 180.0
+PATIENCE = 600.0
 _OVER = ("success", "failed")
 
 

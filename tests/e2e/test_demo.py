@@ -1,4 +1,4 @@
-"""The demo itself: up shows rows and addresses, down leaves nothing; twice, after a crash too."""
+"""The demo itself: up shows rows and addresses, down leaves nothing; after a crash too."""
 
 from __future__ import annotations
 
@@ -38,25 +38,38 @@ def home(tmp_path: Path) -> Iterator[Path]:
     demo("down", folder)
 
 
-def test_up_and_down_twice_also_after_a_crash(home: Path) -> None:
-    """A new user's first minutes, and the second try after everything was killed."""
-    first = demo("up", home)
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert_shown(first.stdout, home)
+def test_up_shows_a_night_and_down_leaves_nothing(home: Path) -> None:
+    """A new user's first minutes."""
+    up(home)
     assert demo("status", home).returncode == 0
+    down(home)
 
+
+@pytest.mark.long
+def test_up_after_a_crash_takes_away_what_is_left_of_the_first(home: Path) -> None:
+    """The second try after everything was killed."""
+    up(home)
     stack = Stack.of(home)
     assert stack is not None
     os.kill(int((home / "supervisord.pid").read_text()), signal.SIGKILL)
-    second = demo("up", home)
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert_shown(second.stdout, home)
+    up(home)
     assert not stack.open_ports(), "the crashed demo's ports are free again"
+    down(home)
 
+
+def up(home: Path) -> None:
+    """Start it; it shows what there is to look at."""
+    told = demo("up", home)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert_shown(told.stdout, home)
+
+
+def down(home: Path) -> None:
+    """Stop it; no process and no port is left, and stopping it again is well."""
     stack = Stack.of(home)
     assert stack is not None
-    down = demo("down", home)
-    assert down.returncode == 0, down.stdout
+    told = demo("down", home)
+    assert told.returncode == 0, told.stdout
     assert not stack.group.processes()
     assert not stack.open_ports()
     assert demo("down", home).returncode == 0

@@ -110,6 +110,7 @@ def test_from_a_name_to_landed_matches_and_a_table(stack: Stack, engine: Engine)
     assert value(engine, "SELECT name FROM core.stage WHERE stage_id = 21501") == "First Division"
 
 
+@pytest.mark.long
 def test_several_stages_an_accent_and_the_newest_season(stack: Stack, engine: Engine) -> None:
     done = json.loads(follow(stack, "interocean cup", "--json").stdout)
     assert (done["competition"], done["season"]) == ("Interocean Cup", "2022/2023")

@@ -206,6 +206,7 @@ def test_lineage_and_coverage_tell_which_version_read_what(
     }
 
 
+@pytest.mark.long
 def test_workers_that_die_in_mid_reparse_cost_time_and_nothing_else(
     stack: Stack, engine: Engine, missed: list[int]
 ) -> None:
