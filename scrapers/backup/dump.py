@@ -88,6 +88,22 @@ def open_place(url: str) -> Files:
     return Files(url, setting=f"{PREFIX}BACKUP_URL", what="backup", failure=ExportFailed)
 
 
+def program(name: str, settings: Settings) -> str:
+    """The path of one of PostgreSQL's client programs, such as pg_dump.
+
+    Raises:
+        ConfigInvalid: it is not installed where the settings say.
+    """
+    found = shutil.which(name, path=settings.pg_bin_dir or None)
+    if found is None:
+        raise ConfigInvalid(
+            f"{name} is not to be found: install PostgreSQL's client programs of the server's "
+            f"version, or set {PREFIX}PG_BIN_DIR to their folder",
+            setting=f"{PREFIX}PG_BIN_DIR",
+        )
+    return found
+
+
 def back_up(engine: Engine, settings: Settings, files: Files) -> Dump:
     """Dump the warehouse, read the dump back, note it, and let the oldest ones go.
 
@@ -98,7 +114,7 @@ def back_up(engine: Engine, settings: Settings, files: Files) -> Dump:
         ConfigInvalid: there is no pg_dump, or it is older than the server.
         WarehouseUnavailable: PostgreSQL can't be reached.
     """
-    program = _program("pg_dump", settings)
+    tool = program("pg_dump", settings)
     revision = current_revision(engine)
     if revision is None:
         raise ConfigInvalid("the warehouse has no schema yet: run `touchline db upgrade` first")
@@ -118,7 +134,7 @@ def back_up(engine: Engine, settings: Settings, files: Files) -> Dump:
             }
             _run(
                 [
-                    program,
+                    tool,
                     "--format=custom",
                     "--compress=6",  # gzip: a build without zstd can restore it
                     "--no-owner",
@@ -212,7 +228,7 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
         ExportFailed: the dump is damaged or pg_restore failed; nothing is half restored.
         WarehouseUnavailable: PostgreSQL can't be reached.
     """
-    program = _program("pg_restore", settings)
+    tool = program("pg_restore", settings)
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = ANY (:schemas)"
     with transaction(engine) as connection:
         filled = connection.scalar(text(there), {"schemas": list(SCHEMAS)})
@@ -236,7 +252,7 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
         files.get(dump.path, local)
         name = _connection(settings)["PGDATABASE"]
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
-        _run([program, *options, f"--dbname={name}", str(local)], settings)
+        _run([tool, *options, f"--dbname={name}", str(local)], settings)
 
 
 def being_restored(engine: Engine) -> str:
@@ -265,17 +281,6 @@ def _clean(files: Files, keep: int) -> None:
     ]
     # The note first: without it the dump no longer counts.
     files.delete(sorted(gone, key=lambda name: not name.endswith(".json")))
-
-
-def _program(name: str, settings: Settings) -> str:
-    found = shutil.which(name, path=settings.pg_bin_dir or None)
-    if found is None:
-        raise ConfigInvalid(
-            f"{name} is not to be found: install PostgreSQL's client programs of the server's "
-            f"version, or set {PREFIX}PG_BIN_DIR to their folder",
-            setting=f"{PREFIX}PG_BIN_DIR",
-        )
-    return found
 
 
 def _connection(settings: Settings) -> dict[str, str]:

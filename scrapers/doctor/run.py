@@ -20,6 +20,7 @@ from scrapers.errors import (
     BrowserUnavailable,
     CacheUnavailable,
     ConfigInvalid,
+    ExportFailed,
     TouchlineError,
     WarehouseUnavailable,
 )
@@ -84,6 +85,7 @@ GROUPS = (
     Group("hubs", frozenset({Service.FETCH}), 60, BrowserUnavailable),
     Group("selectors", _WRITERS, 30, ConfigInvalid),
     Group("folders", _WRITERS, 20, ConfigInvalid, outside=False),
+    Group("handing_on", frozenset({Service.AIRFLOW}), 30, ExportFailed),
     Group("airflow", frozenset({Service.AIRFLOW}), 20, WarehouseUnavailable),
 )
 

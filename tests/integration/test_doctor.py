@@ -361,6 +361,27 @@ def test_data_docs_that_cannot_be_written(sick: Patient, tmp_path: Path) -> None
     assert "TOUCHLINE_DATA_DOCS_DIR" in check.mend
 
 
+def test_places_of_exports_and_backups_that_cannot_be_written(
+    sick: Patient, tmp_path: Path
+) -> None:
+    """A night lands without them: told, and no failure."""
+    found = sick.checks(Service.AIRFLOW)
+    assert [found[name][0].result for name in ("export.probe", "backup.probe")] == ["ok", "ok"]
+    (tmp_path / "file").touch()
+    sick.set(export_url=(tmp_path / "file" / "export").as_uri(), backup_url="nowhere://x")
+    sick.set(pg_bin_dir=str(tmp_path))
+    found = sick.checks(Service.AIRFLOW)
+    for name, setting in (
+        ("export.probe", "TOUCHLINE_EXPORT_URL"),
+        ("backup.probe", "TOUCHLINE_BACKUP_URL"),
+        ("backup.program", "TOUCHLINE_PG_BIN_DIR"),
+    ):
+        (check,) = found[name]
+        assert (check.result, check.subject) == ("warn", setting)
+        assert setting in check.mend
+    assert "pg_dump is not to be found" in found["backup.program"][0].found
+
+
 def test_a_disk_that_gets_full(
     sick: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,8 @@ def patient(database_url: str, redis_port: int, folder: Path, patch: pytest.Monk
         broker_url=f"redis://127.0.0.1:{redis_port}/0",
         cache_url=f"redis://127.0.0.1:{redis_port}/1",
         archive_url=(folder / "archive").as_uri(),
+        export_url=(folder / "export").as_uri(),
+        backup_url=(folder / "backup").as_uri(),
         data_docs_dir=folder / "data-docs",
         hub_urls=f"http://127.0.0.1:{free_ports(1)[0]}/wd/hub",
         browser_args=BROWSER_ARGS,
