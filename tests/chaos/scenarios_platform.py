@@ -7,7 +7,7 @@ from tests.chaos.scenario import Scenario
 from tests.chaos.strikes import (
     both,
     freeze,
-    freeze_browser,
+    freeze_browsers,
     hub_back,
     kill,
     kill_browser,
@@ -196,10 +196,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         silent=True,
     ),
     Scenario(
-        "browser-frozen",
+        "browsers-frozen",
         ("BrowserUnavailable", "SourceUnavailable"),
-        "a browser stands still and never goes on",
-        freeze_browser,
+        "the browsers stand still and never go on",
+        freeze_browsers,
         moments.while_fetching,
         bound=(1.0, 4),
         most_seeds=2,

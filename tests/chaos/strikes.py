@@ -144,10 +144,13 @@ def kill_browser(place: Place, rng: random.Random) -> None:
     _signal([browser, *browser.children(recursive=True)], psutil.Process.kill)
 
 
-def freeze_browser(place: Place, rng: random.Random) -> None:
-    """Let a browser stand still; it is killed when the scenario is over."""
-    browser = rng.choice(browsers(place))
-    family = [browser, *browser.children(recursive=True)]
+def freeze_browsers(place: Place, _: random.Random) -> None:
+    """Let every browser stand still, also the one that loads a page; they are killed in the end."""
+    family = [
+        process
+        for browser in browsers(place)
+        for process in (browser, *browser.children(recursive=True))
+    ]
     place.tidy.append(lambda: _signal(family, psutil.Process.kill))
     _signal(family, psutil.Process.suspend)
 
