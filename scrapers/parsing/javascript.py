@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 MAX_DEPTH = 200
+# So many places of a script are looked at one by one; more of them in one way through it.
+_FEW = 8
 
 _TARGET = re.compile(
     r"""[A-Za-z_$][\w$]*|\.\s*[A-Za-z_$][\w$]*|\[\s*(?:"[^"\\]+"|'[^'\\]+')\s*\]"""
@@ -154,12 +157,25 @@ def pushed_values(script: str, target: str) -> list[Any]:
 def _starts(script: str, first: str, pattern: re.Pattern[str]) -> list[int]:
     if first not in script:
         return []
-    starts = []
+    matches = []
     for match in pattern.finditer(script):
         before = script[match.start() - 1] if match.start() else " "
-        if not (before.isalnum() or before in "_$.") and _is_code(script, match.start()):
-            starts.append(match.end())
-    return starts
+        if not (before.isalnum() or before in "_$."):
+            matches.append(match)
+    if len(matches) > _FEW:
+        return [match.end() for match in _in_code(script, matches)]
+    return [match.end() for match in matches if _is_code(script, match.start())]
+
+
+def _in_code(script: str, matches: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Those that stand neither in a comment nor in a text, in one way through the script."""
+    pieces = _NO_CODE.finditer(script)
+    piece = next(pieces, None)
+    for match in matches:
+        while piece is not None and piece.end() <= match.start():
+            piece = next(pieces, None)
+        if piece is None or piece.start() > match.start():
+            yield match
 
 
 def _is_code(script: str, position: int) -> bool:

@@ -128,6 +128,11 @@ def matching(column: str, regex: str, says: str = "") -> Check:
     )
 
 
+def unlike(column: str, regex: str, says: str) -> Check:
+    """The regular expression is not found in it; anchor it."""
+    return Check(gxe.ExpectColumnValuesToNotMatchRegex, {"column": column, "regex": regex}, says)
+
+
 def unique(*columns: str, says: str = "") -> Check:
     """No two rows with the same values in these columns (two or more)."""
     return Check(

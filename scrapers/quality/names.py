@@ -5,7 +5,7 @@ A page that writes a name otherwise than all others would rename the season or t
 
 from __future__ import annotations
 
-from scrapers.quality.checks import holds, matching, note
+from scrapers.quality.checks import holds, matching, note, unlike
 from scrapers.quality.subjects import Subject, rule, staged
 
 _YEAR = "(18|19|20)[0-9]{2}"
@@ -22,6 +22,10 @@ LISTED_SEASON = staged(
     matching("name", _YEAR.replace("(", "(?:"), "the name has a year, as 2022 or 2022/2023"),
     note(_NAMED),
 )
+
+# A choice of seasons in the place of the choice of stages would name the stages.
+_SEASON_ALONE = f"^{_YEAR}(/{_YEAR})?$".replace("(", "(?:")
+STAGE = staged("stage", unlike("name", _SEASON_ALONE, "the name is no season's"))
 
 # Two years that are written otherwise: 2022-23, 22/23. An odd name, as Clausura 2022, is none.
 _TWO_YEARS = "[0-9]{2,4} ?[-–/.] ?[0-9]{2,4}"

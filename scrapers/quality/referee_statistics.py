@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
-from scrapers.quality.names import SEASON, SEASON_FORM
+from scrapers.quality.names import SEASON, SEASON_FORM, STAGE
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "referee_statistics"
@@ -11,7 +11,7 @@ SUITE = "referee_statistics"
 TABLES = (
     staged("competition"),
     SEASON,
-    staged("stage"),
+    STAGE,
     staged("referee"),
     staged(
         "referee_statistic",

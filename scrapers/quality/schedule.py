@@ -15,7 +15,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import GOALS, STATUSES
-from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
+from scrapers.quality.names import SEASON, SEASON_FORM, STAGE, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "schedule"
@@ -27,7 +27,7 @@ MOVED_TOGETHER = 0.9
 TABLES = (
     staged("competition"),
     SEASON,
-    staged("stage"),
+    STAGE,
     staged("team"),
     staged(
         "fixture",

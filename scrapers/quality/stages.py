@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import between, empty, equal, note
-from scrapers.quality.names import LISTED_SEASON, SEASON_FORM
+from scrapers.quality.names import LISTED_SEASON, SEASON_FORM, STAGE
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "stages"
@@ -11,7 +11,7 @@ SUITE = "stages"
 TABLES = (
     staged("competition"),
     LISTED_SEASON,
-    staged("stage"),
+    STAGE,
 )
 
 _ASKED = """

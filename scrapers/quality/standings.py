@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 from scrapers.quality.checks import at_least, between, equal, holds, note, one_of, whole_batch
-from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
+from scrapers.quality.names import SEASON, SEASON_FORM, STAGE, TEAM_NAMES
 from scrapers.quality.subjects import Subject, rule, staged
 from scrapers.warehouse.tables import STANDING_SCOPES
 
@@ -14,7 +14,7 @@ SUITE = "standings"
 TABLES = (
     staged("competition"),
     SEASON,
-    staged("stage"),
+    STAGE,
     staged("team"),
     staged(
         "standing",

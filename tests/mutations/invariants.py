@@ -70,7 +70,7 @@ _QUERIES: dict[str, str] = {
         WHERE kickoff_utc NOT BETWEEN '1950-01-01' AND now() + interval '2 years'""",
     "both clocks of a kick-off agree": """
         SELECT match_id, kickoff_page, kickoff_utc FROM core.match
-        WHERE kickoff_page AT TIME ZONE 'Europe/London' <> kickoff_utc""",
+        WHERE kickoff_utc AT TIME ZONE 'Europe/London' <> kickoff_page""",
     "a fixture is of two teams, its scores are scores": """
         SELECT match_id, home_score, away_score FROM core.fixture
         WHERE home_team_id = away_team_id OR home_score NOT BETWEEN 0 AND 50

@@ -254,3 +254,10 @@ def test_what_only_looks_like_a_comment_hides_nothing(before: str) -> None:
 def test_a_number_beyond_all_numbers_is_no_data(number: str) -> None:
     with pytest.raises(NotDataError):
         read_value(f"x = {{a: {number}, b: 'c'}};", 4)
+
+
+@pytest.mark.parametrize("times", [2, 400])
+def test_comments_and_texts_are_left_out_however_many_places_there_are(times: int) -> None:
+    """Few places are looked at one by one, many in one way through the script."""
+    block = "x.push(1); // x.push(2)\n/* x.push(3) */ y = \"x.push(4)\"; x.push('x.push(5)');\n"
+    assert pushed_values(block * times, "x") == [1, "x.push(5)"] * times
