@@ -91,6 +91,13 @@ def _remove(name: str, season: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"removed": [stage.model_dump() for stage in taken]})
         return
+    by_settings = {stage.stage_id for stage in current.follow}
+    if kept := sorted({f"{s.competition} {s.season}" for s in taken if s.stage_id in by_settings}):
+        out.print(
+            f"Still followed, by the settings: {', '.join(kept)}. Take it out of TOUCHLINE_FOLLOW.",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    taken = [stage for stage in taken if stage.stage_id not in by_settings]
     for label in sorted({f"{stage.competition} {stage.season}" for stage in taken}):
         out.print(f"No longer followed: {label}.", markup=False, highlight=False)
 

@@ -168,3 +168,15 @@ def test_the_kind_of_a_page_is_the_one_that_reads_it(kind: PageKind, tmp_path: P
     page.write_bytes(page_of(Target.of(kind, match_id=1700002)))
     result = CliRunner().invoke(selectors_app, ["explain", str(page)])
     assert f"read by {kind}/" in result.stdout
+
+
+@pytest.mark.parametrize("version", ["match_centre/2022-08", "2022-08"])
+def test_a_version_says_which_kind_it_is_of(version: str) -> None:
+    page = str(ROOT / "tests/golden/match_centre/1700101.html.gz")
+    call = ["explain", page, "venue_name", "--version", version]
+    result = CliRunner().invoke(selectors_app, call)
+    assert result.exit_code == 0, result.output
+    assert "read by match_centre/2022-08" in result.output
+    result = CliRunner().invoke(selectors_app, [*call[:-1], "1999-01"])
+    assert result.exit_code == 2
+    assert "no version '1999-01' of" in result.output

@@ -117,14 +117,21 @@ def _selector(
     version: str | None,
     on: date | None,
 ) -> SelectorFile:
+    named = version.partition("/")[0] if version and "/" in version else None
+    if kind is None and named in list(PageKind):
+        kind = PageKind(named)  # match_centre/2022-08 says it
     if kind is not None:
         return files.resolve(page, kind, on, version)
     # Signs of one kind stand on pages of others: the kind that reads the page is the one, else
     # the first whose signs it bears. Every whole page has the menu of tournaments, so that is last.
     candidates: dict[str, list[str]] = {}
+    tried: list[str] = []
     bears: SelectorFile | None = None
     for known in sorted(PageKind, key=lambda kind: kind is PageKind.TOURNAMENTS):
         if not (files.folder / SOURCE / known).is_dir():
+            continue
+        if version is not None and all(version != s.version for s in files.for_kind(known)):
+            tried.append(known.value)
             continue
         if known is PageKind.TOURNAMENTS and bears is not None:
             break  # a match's page that is not read any more is no menu for that
@@ -137,6 +144,8 @@ def _selector(
             log.debug("%s: %s", known, error.detail)
     if bears is not None:
         return bears
+    if version is not None and not candidates:
+        raise ConfigInvalid(f"no version {version!r} of {', '.join(tried)}")
     raise LayoutChanged(
         "the page bears the fingerprint of no page kind: name one with --kind and --version",
         candidates=candidates,
