@@ -164,7 +164,7 @@ def _starts(script: str, first: str, pattern: re.Pattern[str]) -> list[int]:
             matches.append(match)
     if len(matches) > _FEW:
         return [match.end() for match in _in_code(script, matches)]
-    return [match.end() for match in matches if _is_code(script, match.start())]
+    return [match.end() for match in matches if _is_code(script, match)]
 
 
 def _in_code(script: str, matches: list[re.Match[str]]) -> Iterator[re.Match[str]]:
@@ -178,8 +178,9 @@ def _in_code(script: str, matches: list[re.Match[str]]) -> Iterator[re.Match[str
             yield match
 
 
-def _is_code(script: str, position: int) -> bool:
+def _is_code(script: str, match: re.Match[str]) -> bool:
     """Whether a place in a script is neither in a comment nor in a text."""
+    position = match.start()
     line = script[script.rfind("\n", 0, position) + 1 : position]
     opened = script.rfind("/*", 0, position)
     may_be_none = (
@@ -187,15 +188,8 @@ def _is_code(script: str, position: int) -> bool:
         or opened > script.rfind("*/", 0, position)
         or script.find("`", 0, position) >= 0
     )
-    if not may_be_none:
-        return True
-    # Only now, since it goes through all of the script that stands before.
-    for piece in _NO_CODE.finditer(script):
-        if piece.start() > position:
-            break
-        if position < piece.end():
-            return False
-    return True
+    # The other way goes through all of the script that stands before: only where it must.
+    return not may_be_none or match in _in_code(script, [match])
 
 
 def read_value(script: str, start: int) -> Any:

@@ -11,20 +11,25 @@ from scrapers.quality.subjects import Subject, rule, staged
 _YEAR = "(18|19|20)[0-9]{2}"
 # Without a colon, which would be a parameter in SQL.
 SEASON_NAME = f"^{_YEAR}(/{_YEAR})?( .+)?$"
-# pandas warns of groups that catch, at every judgement.
-_UNCAUGHT = SEASON_NAME.replace("(", "(?:")
-_NAMED = matching("name", _UNCAUGHT, "the name begins as 2022 or 2022/2023")
+
+
+def _uncaught(regex: str) -> str:
+    """The same without groups that catch, of which pandas warns at every judgement."""
+    return regex.replace("(", "(?:")
+
+
+_NAMED = matching("name", _uncaught(SEASON_NAME), "the name begins as 2022 or 2022/2023")
 
 SEASON = staged("season", note(_NAMED))
 # Of pages that list what seasons there are: an odd name, as Clausura 2022, has a year as well.
 LISTED_SEASON = staged(
     "season",
-    matching("name", _YEAR.replace("(", "(?:"), "the name has a year, as 2022 or 2022/2023"),
+    matching("name", _uncaught(_YEAR), "the name has a year, as 2022 or 2022/2023"),
     note(_NAMED),
 )
 
 # A choice of seasons in the place of the choice of stages would name the stages.
-_SEASON_ALONE = f"^{_YEAR}(/{_YEAR})?$".replace("(", "(?:")
+_SEASON_ALONE = _uncaught(f"^{_YEAR}(/{_YEAR})?$")
 STAGE = staged("stage", unlike("name", _SEASON_ALONE, "the name is no season's"))
 
 # Two years that are written otherwise: 2022-23, 22/23. An odd name, as Clausura 2022, is none.

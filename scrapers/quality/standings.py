@@ -62,9 +62,6 @@ GROUP BY target_key, table_stage_id, group_number, scope, rank
 """
 _OVERALL_RANKS = f"SELECT * FROM ({_RANKS}) AS r WHERE scope = 'overall'"
 
-# Points tell wins from draws and defeats, by three or, long ago, two a win; where draws are shot
-# out, by one more for a draw. A group that begins with a part of the points of the round before
-# does so in its table overall only, which then is more than home and away.
 _ORDER_OF_RESULTS = ("won", "drawn", "lost")
 # By column, the orders in which another one stands in its place.
 _OTHER_ORDERS = {
@@ -78,6 +75,9 @@ def _fitting(order: tuple[str, ...]) -> str:
     return f"count(*) FILTER (WHERE points IN (3 * {win} + {draw}, 2 * {win} + {draw}))"
 
 
+# Points tell wins from draws and defeats, by three or, long ago, two a win; where draws are shot
+# out, by one more for a draw. A group that begins with a part of the points of the round before
+# does so in its table overall only, which then is more than home and away.
 _POINTS = f"""
 WITH rows AS (
     SELECT *, max(points) FILTER (WHERE scope = 'overall') OVER of_team

@@ -230,7 +230,8 @@ class Nights:
         unnamed = [name for name in cell.fields if not _is_named(name, told, refused)]
         cell.named = len(cell.fields) - len(unnamed)
         if cell.told == LayoutChanged.__name__:
-            cell.unnamed = [name for name in unnamed if name in self._gone(pages)]
+            gone = self._gone(pages)
+            cell.unnamed = [name for name in unnamed if name in gone]
             cell.notes += [f"not named: {name}" for name in cell.unnamed]
         if cell.changes_nothing:
             cell.landed = rows == self.truth
@@ -435,8 +436,8 @@ def _is_named(name: str, told: list[Told], refused: InvalidBatch | None) -> bool
         said = {*each.names, *each.columns}
         if each.state != "landed" and (is_said(name, said) or parts & each.columns):
             return True
-    facts = refused.facts.get("expectations", []) if refused is not None else []
-    return bool(parts & _listed(facts) or is_said(name, _listed(facts)))
+    listed = _listed(refused.facts.get("expectations", [])) if refused is not None else set()
+    return bool(parts & listed) or is_said(name, listed)
 
 
 def _listed(reasons: Iterable[Mapping[str, Any]]) -> set[str]:

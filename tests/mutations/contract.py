@@ -148,7 +148,10 @@ def _not_the_truth(table: str, given: list[Row], there: list[Row]) -> Iterator[s
 
 
 def _not_of_the_truth(
-    table: str, given: list[Row], there: list[Row], reckoned: Iterable[str] = tuple(_RECKONED)
+    table: str,
+    given: list[Row],
+    there: list[Row],
+    reckoned: Iterable[str] = tuple(_RECKONED - _PARTS),
 ) -> Iterator[str]:
     known = {_key(table, row): row for row in there}
     for row in given:
@@ -163,7 +166,7 @@ def _not_of_the_truth(
             sources = there if "ordinal" in KEYS[table] else [known[key]]
             if lost and name in _PARTS and any(_is_part(row[name], o[name]) for o in sources):
                 continue
-            if (name in reckoned and name not in _PARTS) or (lost and row[name] is None):
+            if name in reckoned or (lost and row[name] is None):
                 continue
             yield f"{key} {name} is {row[name]!r:.60}, in truth {known[key][name]!r:.60}"
 
