@@ -202,7 +202,8 @@ def _manifest(tables: dict[str, ExportedTable], now: datetime) -> Manifest:
     every = [file for table in tables.values() for file in table.files]
     moment = now.astimezone(UTC)
     return Manifest(
-        export_id=f"{moment:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        # To the microsecond: the ids' order is that of the exports, also within a second.
+        export_id=f"{moment:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}",
         created_at=moment,
         schema_version=SCHEMA_VERSION,
         revision=head_revision(),
