@@ -6,8 +6,8 @@ The report is plain data: the command line shows it, a promotion keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from scrapers.errors import (
@@ -18,13 +18,15 @@ from scrapers.errors import (
     TouchlineError,
 )
 from scrapers.parsing.compare import Compared, compare, fields_of
+from scrapers.parsing.conditions import holds
 from scrapers.parsing.extract import Extracted
 from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.newly import NewValues, note_values, read_anew
 from scrapers.parsing.page import Page
 from scrapers.parsing.versions import Versions
 from scrapers.targets import PageKind
 
-READ = "read"
+READ, NEWLY_READ = "read", "newly_read"
 _NO_PAGE = (SourceRefused.__name__, SourceUnavailable.__name__)
 
 
@@ -40,6 +42,7 @@ class Sample:
         target_key: what it was fetched for, if known.
         page_hash: its hash, if it is an archived one.
         is_golden: it is kept because it must be read.
+        fetched_at: when it was fetched, of an archived one.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Sample:
     target_key: str | None = None
     page_hash: str | None = None
     is_golden: bool = False
+    fetched_at: datetime | None = None
 
 
 # Names what contradicts itself in a page's values; nothing if all is well.
@@ -122,6 +126,10 @@ class Report:
         values: counts by field.
         required: fields that may not lose a value.
         read_by: how many pages each version read, of the new ones.
+        newly_read: the pages that nothing in force reads, with their readings.
+        newly: their values by field, of the fields that the new versions read otherwise.
+        also_fits: how many pages that are read as before bear a new version's fingerprint too.
+        landing: what landing the newly read pages would do, if that was tried.
         failures: why this must not be promoted; none: it may.
     """
 
@@ -130,6 +138,10 @@ class Report:
     values: Compared = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
     read_by: dict[str, int] = field(default_factory=dict)
+    newly_read: list[tuple[Sample, Reading]] = field(default_factory=list, repr=False)
+    newly: dict[str, NewValues] = field(default_factory=dict)
+    also_fits: dict[str, int] = field(default_factory=dict)
+    landing: dict[str, Any] | None = None
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -163,6 +175,9 @@ class Report:
                 }
                 for name, counts in self.values.items()
             },
+            "newly": {name: asdict(values) for name, values in self.newly.items()},
+            "also_fits": self.also_fits,
+            "landing": self.landing,
             "pages": self.pages,
         }
 
@@ -200,11 +215,38 @@ def replay(
             report.read_by[after.version] = report.read_by.get(after.version, 0) + 1
         if before and before.extracted and after.extracted:
             compare(before.extracted, after.extracted, report.values, f"{sample.name}: ")
-        report.pages.append(_entry(sample, before, after))
+        entry = _entry(sample, before, after)
+        report.pages.append(entry)
+        if entry["result"] == NEWLY_READ:
+            report.newly_read.append((sample, after))
+        if before is not None and before.outcome == READ:
+            for selector in tested:
+                if selector.version != before.version and holds(
+                    selector.fingerprint, page, selector.documents
+                ):
+                    fits = report.also_fits
+                    fits[selector.version] = fits.get(selector.version, 0) + 1
         if before is not None and old is not None and before.version:
             report.required |= _required(old, sample.kind, before.version)
+    _note_newly(report, old, tested)
     _judge(report, tested)
     return report
+
+
+def _note_newly(report: Report, old: Versions | None, tested: Sequence[SelectorFile]) -> None:
+    by_version = {selector.version: selector for selector in tested}
+    wanted: dict[str | None, set[str]] = {}
+    for sample, reading in report.newly_read:
+        selector = by_version.get(reading.version or "")
+        if selector is None or reading.extracted is None:
+            continue
+        if selector.version not in wanted:
+            held = old.for_kind(sample.kind) if old is not None else []
+            wanted[selector.version] = read_anew(selector, held)
+        found: dict[str, NewValues] = {}
+        note_values(reading.extracted, found)
+        for name in wanted[selector.version] & found.keys():
+            report.newly.setdefault(name, NewValues()).add(found[name])
 
 
 def _entry(sample: Sample, before: Reading | None, after: Reading) -> dict[str, Any]:
@@ -231,7 +273,7 @@ def _told(reading: Reading) -> dict[str, Any]:
 def _result(before: Reading | None, after: Reading) -> str:
     was = before.outcome if before is not None else None
     if after.outcome == READ:
-        return "read" if was in (READ, None) else "newly_read"
+        return "read" if was in (READ, None) else NEWLY_READ
     if was == READ:
         return "no_longer_read"
     if after.outcome == TargetAbsent.__name__:

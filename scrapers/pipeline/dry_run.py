@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from scrapers.errors import InvalidRows
+from scrapers.pipeline.judging import Failing, judge_stage
 from scrapers.pipeline.progress import describe_failures
 from scrapers.pipeline.reparse import choose
 from scrapers.pipeline.reparse_request import ReparseRequest
@@ -21,21 +22,6 @@ from scrapers.warehouse.rehearsal import Rehearsal, rehearsal
 
 # How many pages are read, and how many there are.
 OnRead = Callable[[int, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Failing:
-    """Why a target would fail.
-
-    Attributes:
-        failure_class: of scrapers.errors.
-        detail: the sentence for a person.
-        facts: fields that failed, or expectations that were broken.
-    """
-
-    failure_class: str
-    detail: str
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +114,7 @@ def dry_run(
         if not stage.staged:
             return found
         stage.ready()
-        bad, refused = _judge(stage, settings, found, mends)
+        bad, refused = judge_stage(stage, settings, found.failing, mends)
         found.failing.update(bad)
         good = [item.target_key for item in stage.staged if item.target_key not in bad]
         tables = stage.foresee(good) if good else {}
@@ -159,35 +145,3 @@ def _take(stage: Rehearsal, reading: Reading, found: Difference) -> None:
             found.failing[key] = Failing(error.failure_class, error.detail, error.facts)
             return
         found.versions[version] = found.versions.get(version, 0) + 1
-
-
-def _judge(
-    stage: Rehearsal, settings: Settings, found: Difference, mends: set[str]
-) -> tuple[dict[str, Failing], str | None]:
-    """Targets that the gate would put aside, and why it would refuse the batch, if it would."""
-    # Great Expectations takes seconds to import: only where it judges.
-    from scrapers.quality.checks import Scope
-    from scrapers.quality.completeness import judge_share
-    from scrapers.quality.gate import invalid_rows
-    from scrapers.quality.great import Judge
-    from scrapers.quality.outcomes import Outcomes
-    from scrapers.quality.suites import SUITES, judge_suite
-
-    judge, outcomes = Judge(), Outcomes()
-    for kind, suite in SUITES.items():
-        of_kind = [item for item in stage.staged if item.page_kind == kind]
-        if of_kind:
-            judge_suite(stage.engine, judge, suite, of_kind, outcomes)
-    bad = {
-        key: Failing(error.failure_class, error.detail, {"reasons": reasons})
-        for key, reasons in outcomes.bad_targets().items()
-        for error in [invalid_rows(reasons)]
-    }
-    counted = {item.target_key for item in stage.staged} | {
-        key for key, why in found.failing.items() if why.failure_class == "LayoutChanged"
-    }
-    counted -= mends
-    failing = counted & (bad.keys() | found.failing.keys())
-    judge_share(judge, outcomes, len(counted), len(failing), settings.completeness_floor)
-    broken = outcomes.unmet(Scope.BATCH)
-    return bad, "; ".join(outcome.check.says for outcome in broken) or None

@@ -23,7 +23,14 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_events import EVENT_RULES, FEWEST_EVENTS
-from scrapers.quality.names import SEASON, SEASON_FORM, TEAM_NAMES
+from scrapers.quality.names import (
+    PEOPLE,
+    SEASON,
+    SEASON_FORM,
+    TEAM_NAMES,
+    player_names,
+    referee_names,
+)
 from scrapers.quality.subjects import KEY, Subject, rule, staged
 from scrapers.whoscored.rows import COLUMNS
 
@@ -300,6 +307,9 @@ WHERE m.target_key = ANY(:targets)
 RULES = (
     *SEASON_FORM,
     *TEAM_NAMES,
+    *referee_names("referee_name", "referee_first_name", "referee_last_name"),
+    *player_names("player_names.name"),
+    *PEOPLE,
     rule(
         "page",
         _EVERY_MATCH_ID,

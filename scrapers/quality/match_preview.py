@@ -14,7 +14,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import POSITIONS
-from scrapers.quality.names import TEAM_NAMES
+from scrapers.quality.names import PEOPLE, TEAM_NAMES, player_names
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "match_preview"
@@ -118,6 +118,8 @@ WHERE p.target_key = ANY(:targets)
 
 RULES = (
     *TEAM_NAMES,
+    *player_names("home_line_up.name", "away_line_up.name"),
+    *PEOPLE,
     rule(
         "page",
         _PREVIEW,

@@ -5,7 +5,7 @@ A page that writes a name otherwise than all others would rename the season or t
 
 from __future__ import annotations
 
-from scrapers.quality.checks import holds, matching, note, unlike
+from scrapers.quality.checks import between, holds, matching, note, unlike
 from scrapers.quality.subjects import Subject, rule, staged
 
 _YEAR = "(18|19|20)[0-9]{2}"
@@ -67,5 +67,87 @@ TEAM_NAMES: tuple[Subject, ...] = (
         "team_names",
         _EXCHANGED,
         holds("name_is_its_own", "no team's name has gone over to another team").about("team_name"),
+    ),
+)
+
+
+def _words(name: str) -> str:
+    """A name's words in SQL, in small letters without accents."""
+    plain = rf"lower(regexp_replace(normalize({name}, NFD), '[\u0300-\u036f]', '', 'g'))"
+    return rf"regexp_split_to_table({plain}, '\W+')"
+
+
+def _alike(one: str, other: str) -> str:
+    """Whether a word of one name begins as one of the other: spellings and short forms do."""
+    return f"""EXISTS (
+        SELECT FROM {_words(one)} AS a(word), {_words(other)} AS b(word),
+            LATERAL (SELECT least(3, length(a.word), length(b.word))) AS c(letters)
+        WHERE letters > 0 AND left(a.word, letters) = left(b.word, letters)
+    )"""
+
+
+# A person whose name has no word that begins as one of the known name does is another one, or what
+# stands there is no name of a person. Who has a name of the team's own has been looked at.
+_REFEREES = f"""
+SELECT s.target_key, s.referee_id, v.part, v.name, concat_ws(' ', k.name, k.first_name,
+           k.last_name) AS known_name,
+       k.referee_id IS NULL OR o.entity_id IS NOT NULL
+           OR {_alike("v.name", "concat_ws(' ', k.name, k.first_name, k.last_name)")}
+           AS is_the_same_person
+FROM staging.referee s
+CROSS JOIN LATERAL (
+    VALUES ('name', s.name), ('first_name', s.first_name), ('last_name', s.last_name)
+) AS v(part, name)
+LEFT JOIN core.referee k USING (referee_id)
+LEFT JOIN core.own_name o ON o.kind = 'referee' AND o.entity_id = s.referee_id
+WHERE s.target_key = ANY(:targets) AND v.name <> ''
+"""
+
+# Of the players of a page that the warehouse knows, who has become another: one may be renamed.
+_PLAYERS = f"""
+SELECT target_key, count(*) AS known_players,
+       (count(*) FILTER (WHERE NOT is_the_same_person))::float8 / count(*) AS renamed
+FROM (
+    SELECT s.target_key, {_alike("s.name", "k.name")} AS is_the_same_person
+    FROM staging.player s JOIN core.player k USING (player_id)
+    WHERE s.target_key = ANY(:targets)
+) AS players
+GROUP BY target_key HAVING count(*) >= 4
+"""
+
+# Who bears the name of a team of the same page was read from the team's place.
+_PEOPLE = """
+SELECT p.target_key, p.what, p.name, t.team_id, t.team_id IS NULL AS is_no_team
+FROM (
+    SELECT target_key, 'referee' AS what, v.name
+    FROM staging.referee CROSS JOIN LATERAL (VALUES (name), (first_name), (last_name)) AS v(name)
+    UNION ALL SELECT target_key, 'player', name FROM staging.player
+    UNION ALL SELECT target_key, 'manager', manager_name FROM staging.match_team
+) AS p
+LEFT JOIN staging.team t ON t.target_key = p.target_key AND lower(t.name) = lower(p.name)
+WHERE p.target_key = ANY(:targets)
+"""
+
+
+def referee_names(*fields: str) -> tuple[Subject, ...]:
+    """Rules of pages that name referees; `fields` are those of the selector file."""
+    same = holds(
+        "is_the_same_person",
+        "a referee keeps their name; one whom the site renamed gets a name of your own, see names",
+    )
+    return (rule("referee_names", _REFEREES, same.about(*fields)),)
+
+
+def player_names(*fields: str) -> tuple[Subject, ...]:
+    """Rules of pages that name players; `fields` are those of the selector file."""
+    kept = between("renamed", 0, 0.5, "most of the known players keep their names")
+    return (rule("player_names", _PLAYERS, kept.about(*fields)),)
+
+
+PEOPLE: tuple[Subject, ...] = (
+    rule(
+        "people",
+        _PEOPLE,
+        holds("is_no_team", "no referee, player or manager bears the name of one of the teams"),
     ),
 )

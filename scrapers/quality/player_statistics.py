@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import between, matching
+from scrapers.quality.names import player_names
 from scrapers.quality.season_statistics import CATEGORY, batch_rules, rules
 from scrapers.quality.subjects import staged
 
@@ -18,5 +19,5 @@ TABLES = (
         matching("stat", r"^[A-Za-z]\w*$", "the statistic has a name of letters and digits"),
     ),
 )
-RULES = rules(_TABLE, player=True)
+RULES = (*rules(_TABLE, player=True), *player_names("players.name"))
 BATCH_RULES = batch_rules(_TABLE, player=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrapers.quality.checks import at_least, between, equal, note
-from scrapers.quality.names import SEASON, SEASON_FORM, STAGE
+from scrapers.quality.names import SEASON, SEASON_FORM, STAGE, referee_names
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "referee_statistics"
@@ -46,6 +46,7 @@ HAVING sum(matches) >= {ENOUGH_MATCHES}
 
 RULES: tuple[Subject, ...] = (
     *SEASON_FORM,
+    *referee_names("referees.name"),
     rule(
         "row",
         _CARDS,

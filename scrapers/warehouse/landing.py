@@ -52,12 +52,14 @@ class Change:
 
     Attributes:
         rows: in how many rows.
-        key: the key of one of them.
+        replaced: in how many of them there is a value already.
+        key: the key of one of them, of the latter if there is one.
         old: its value there.
         new: what it would be.
     """
 
     rows: int
+    replaced: int
     key: list[Any]
     old: Any
     new: Any
@@ -127,7 +129,7 @@ def foresee(connection: Connection, keys: Sequence[str]) -> dict[str, Foreseen]:
         )
         if any(asdict(counts).values()):
             changes = {
-                name.removeprefix("changed "): Change(value[0], *value[1])
+                name.removeprefix("changed "): Change(value[0], value[1], *value[2])
                 for name, value in row.items()
                 if name not in counted and value[0]
             }

@@ -197,8 +197,10 @@ def _foresee(table: Table) -> str:
     changes = []
     for name, value in parts.values.items():
         changed = f'FILTER (WHERE updates AND c."{name}" IS DISTINCT FROM {value})'
-        example = f'any_value(jsonb_build_array({key}, c."{name}", {value})) {changed}'
-        counted = f"jsonb_build_array(count(*) {changed}, {example})"
+        replaced = f'{changed[:-1]} AND c."{name}" IS NOT NULL)'
+        one = f'any_value(jsonb_build_array({key}, c."{name}", {value}))'
+        example = f"coalesce({one} {replaced}, {one} {changed})"
+        counted = f"jsonb_build_array(count(*) {changed}, count(*) {replaced}, {example})"
         changes.append(f'{counted} AS "changed {name}"')
     return f"""
 WITH source AS MATERIALIZED (

@@ -160,7 +160,10 @@ def _samples(archive: Archive, rows: Iterable[Any]) -> Iterator[Sample]:
         fetched: date = row.last_fetched_at.date()
         name = f"{'/'.join(target.ids)} ({row.page_hash[:12]})"
         html = archive.get(row.page_hash)
-        yield Sample(name, target.page_kind, html, fetched, target.key, row.page_hash)
+        yield Sample(
+            name, target.page_kind, html, fetched, target.key, row.page_hash,
+            fetched_at=row.last_fetched_at,
+        )  # fmt: skip
 
 
 def whole_hash(engine: Engine, beginning: str) -> str:

@@ -117,6 +117,11 @@ def read_page(
     raise refused
 
 
+def rows_of(extracted: Extracted, target: Target) -> RowSet:
+    """Rows of a page that was read, also where something in it contradicts itself."""
+    return _BUILDERS[target.page_kind](extracted, target, Failures())
+
+
 def disagreements(extracted: Extracted, target: Target) -> list[str]:
     """What contradicts itself in a page's values, or the target that was asked for."""
     failures = Failures()

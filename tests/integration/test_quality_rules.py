@@ -9,9 +9,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from scrapers.quality import (
+    match_centre,
     match_preview,
     match_report,
     referee_statistics,
@@ -400,6 +401,77 @@ def test_an_odd_name_of_a_season_has_a_year_and_loses_no_list(engine: Engine) ->
         put(engine, target, {"season": rows})
         assert judged(engine, of(seasons, "season"), [target]) == broken
         assert judged(engine, of(seasons, "season_form"), [target]) == set()
+
+
+# --- people -----------------------------------------------------------------------------------
+
+OF_REFEREES, OF_PLAYERS = of(match_centre, "referee_names"), of(match_centre, "player_names")
+NAMES_OF_REFEREES = {"referee_name, referee_first_name, referee_last_name"}
+
+
+def referee(name: str, first: str | None, last: str | None) -> RowSet:
+    """A match's referee, always of one id."""
+    return {"referee": [row("referee", referee_id=7, name=name, first_name=first, last_name=last)]}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_other"),
+    [
+        (("Antonio Miguel Mateu Lahoz", "Antonio Miguel", "Mateu Lahoz"), False),
+        (("A. Mateu", "A.", "Máteu"), False),
+        (("Mateu Lahoz", None, None), False),
+        (("Antonio Mateu Lahoz", "Antonio", "Barcelona"), True),
+        (("Barcelona", "Antonio", "Mateu Lahoz"), True),
+    ],
+)
+def test_a_known_referee_stays_who_they_are(
+    engine: Engine, said: tuple[str, str | None, str | None], is_other: bool
+) -> None:
+    target = Target.match_centre(2)
+    put(engine, target, referee("Barcelona", "Barcelona", "Barcelona"))
+    assert judged(engine, OF_REFEREES, [target]) == set()  # nobody is known by this id
+    landed(engine, {Target.match_centre(1): referee("Antonio Mateu Lahoz", "Antonio", "Mateu")})
+    put(engine, target, referee(*said))
+    assert judged(engine, OF_REFEREES, [target]) == (NAMES_OF_REFEREES if is_other else set())
+    own = "INSERT INTO core.own_name (kind, entity_id, name) VALUES ('referee', 7, 'Lahoz')"
+    with engine.begin() as connection:
+        connection.execute(text(own))
+    assert judged(engine, OF_REFEREES, [target]) == set()  # the team has looked at it
+
+
+def test_most_players_keep_their_names(engine: Engine) -> None:
+    target, names = Target.match_centre(2), ("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
+
+    def players(*named: str) -> RowSet:
+        found = [row("player", player_id=n, name=name) for n, name in enumerate(named, start=1)]
+        return {"player": found}
+
+    landed(engine, {Target.match_centre(1): players(*names)})
+    put(engine, target, players("M. ter Stegen", "Araujo", "Kounde", "González", "Páez"))
+    assert judged(engine, OF_PLAYERS, [target]) == set()  # two go by another name now
+    put(engine, target, players("Christensen", "Busquets", "Dembélé", "Lewandowski", "Raphinha"))
+    assert judged(engine, OF_PLAYERS, [target]) == {"player_names.name"}
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("referee", "last_name"), ("player", "name"), ("match_team", "manager_name")],
+)
+def test_nobody_bears_the_name_of_a_team_of_the_page(
+    engine: Engine, table: str, column: str
+) -> None:
+    target, people = Target.match_centre(1), of(match_centre, "people")
+    rows: RowSet = {
+        "team": [row("team", team_id=65, name="FC Barcelona")],
+        "player": [row("player", player_id=1, name="Pedri")],
+        "match_team": [row("match_team", match_id=1, team_id=65, side="home", manager_name="Xavi")],
+        **referee("Mateu Lahoz", "Antonio", "Mateu Lahoz"),
+    }
+    put(engine, target, rows)
+    assert judged(engine, people, [target]) == set()
+    rows[table][0][column] = "Fc Barcelona"
+    put(engine, target, rows)
+    assert judged(engine, people, [target]) == {"is_no_team"}
 
 
 # --- statistics -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from scrapers.parsing import registry
 from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.targets import PageKind, Target
+from scrapers.warehouse.landing import land
 from scrapers.whoscored.needs import unmet
+from scrapers.whoscored.read import read_page, selector_files
 from tests.site.match import Match
 from tests.site.world import World
+from tests.support.rows import new_batch, put
 from tests.support.selectors import Desk, desk
 
 WORLD = World()
@@ -79,6 +83,71 @@ def test_from_new_to_rollback(at: Desk) -> None:
     told = at.run("history", "match_centre")
     assert "takes release" in told
     assert "too early" in told
+
+
+def test_a_field_read_from_a_wrong_place_is_held_against_what_has_landed(at: Desk) -> None:
+    match = MATCHES[0]
+    target = Target.match_centre(match.id)
+    read = read_page(page_of(match), target, "the page", selector_files(at.folder))
+    land(at.engine, new_batch(at.engine), [put(at.engine, target, read.rows, datetime.now(UTC))])
+    at.run("new", "match_centre", "2026-08")
+    at.edit(NEW, "path: matchCentreData.referee.lastName", "path: matchCentreData.venueName")
+    at.edit(NEW, "path: matchCentreData.attendance", "path: matchCentreData.spectators")
+    at.keep(target, page_of(match).replace(b'"attendance":', b'"spectators":'), "LayoutChanged")
+
+    (known,) = read.rows["referee"]
+    (venue,) = (row["venue_name"] for row in read.rows["match"])
+    told = at.run("test", NEW, code=1)
+    assert (
+        f"referee.last_name would change in 1 of 1 rows that have landed, as "
+        f"{known['last_name']!r} → {venue!r} ({known['referee_id']})"
+    ) in told
+    shown = at.data("test", NEW, code=1)["match_centre"]
+    assert shown["newly"].keys() == {"referee_last_name", "attendance"}
+    assert shown["newly"]["referee_last_name"] == {
+        "rows": 1, "filled": 1, "examples": [repr(venue)],
+    }  # fmt: skip
+    # The gate sees it too, who would be another referee.
+    (why,) = shown["landing"]["failing"].values()
+    assert "referee_last_name" in why["facts"]["reasons"][0]["column"]
+    assert "Not promoted" in at.run("promote", NEW, code=1)
+
+    at.edit(
+        NEW,
+        "path: matchCentreData.venueName}\n      - *no_referee",
+        "path: matchCentreData.referee.lastName}\n      - *no_referee",
+    )
+    assert "The newly read pages have 0 rows that are not landed" in at.run("test", NEW)
+
+
+def test_a_change_that_the_site_made_is_accepted_by_name(at: Desk) -> None:
+    match = MATCHES[0]
+    target = Target.match_centre(match.id)
+    page = page_of(match)
+    read = read_page(page, target, "the page", selector_files(at.folder))
+    (row,) = read.rows["match"]
+    land(at.engine, new_batch(at.engine), [put(at.engine, target, read.rows, datetime.now(UTC))])
+    at.run("new", "match_centre", "2026-08")
+    at.edit(NEW, "path: matchCentreData.venueName", "path: matchCentreData.ground")
+    at.keep(target, page.replace(b'"venueName":"', b'"ground":"The '), "LayoutChanged")
+    told = at.run("promote", NEW, code=1)
+    assert (
+        f"match.venue_name would change in 1 of 1 rows that have landed, as {row['venue_name']!r}"
+        in told
+    )
+    assert "add --accept match.venue_name" in told
+    at.run("promote", NEW, "--accept", "match.attendance", code=1)
+    at.run("promote", NEW, "--accept", "match.venue_name", "--by", "Ada")
+    assert at.data("history", "match_centre")["history"][-1]["reason"] == (
+        "accepted changes of match.venue_name"
+    )
+
+
+def test_a_fingerprint_that_old_pages_bear_too_is_remarked(at: Desk) -> None:
+    at.run("new", "match_centre", "2026-08")
+    at.edit(NEW, "path: matchCentreData.venueName", "path: matchCentreData.groundName")
+    at.keep(Target.match_centre(MATCHES[0].id), renamed_page(MATCHES[0]), failure="LayoutChanged")
+    assert "the fingerprint of 2026-08 also fits 3 pages" in at.run("test", NEW)
 
 
 def test_an_edit_that_loses_a_required_value_is_refused_and_can_be_forced(at: Desk) -> None:

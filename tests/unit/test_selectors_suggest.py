@@ -51,7 +51,7 @@ def resolved(suggestion: Suggestion) -> dict[str, str]:
             found[each.name] = str(each.document.assigned_to or each.document.css)
         elif each.proposals:
             best = each.proposals[0]
-            place = best.rows[0] if best.rows else best.places[-1]
+            place = best.rows[0] if best.rows else best.found_places[0]
             found[each.name] = str(place.path or place.css or place.xpath)
     return found
 
@@ -277,6 +277,48 @@ def test_an_emptied_value_is_said_to_be_gone() -> None:
     (finding,) = [f for f in suggestion.solution.findings if f.status != Status.STANDS]
     assert (finding.name, finding.status) == ("venue_name", Status.GONE)
     assert "is not on the page; its place is there and empty" in finding.says
+
+
+@pytest.mark.parametrize("known", ["of the match", "of another", "nothing"])
+def test_a_person_is_found_beside_their_other_names_and_no_place_is_lost(known: str) -> None:
+    change = replaced('"firstName":', '"firstTitle":', '"lastName":', '"lastTitle":')
+    case = match_case(change, is_known=known == "of the match")
+    if known == "nothing":
+        case = Case(case.sample, case.page, None, known)
+    base = pattern("match_centre")
+    suggestion = suggest([base], [case], "2026-08", TODAY, unmet, judge)
+    found = resolved(suggestion)
+    assert found["referee_first_name"] == "matchCentreData.referee.firstTitle"
+    assert found["referee_last_name"] == "matchCentreData.referee.lastTitle"
+    draft, _ = check(Path("match_centre", "2026-08.yaml"), unmet, suggestion.text.encode())
+    assert draft is not None
+    for name in ("referee_first_name", "referee_last_name"):
+        was = base.selector.fields[name].places
+        assert draft.fields[name].places[1:] == was[1:], "who has no referee says so elsewhere"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "alike"])
+def test_what_only_the_rest_of_the_page_contradicts_is_looked_for(is_known: bool) -> None:
+    """Cards are in few events: nothing fails until a card has no colour."""
+    suggestion = of_match(replaced('"cardType":', '"cardKind":'), is_known=is_known)
+    found = resolved(suggestion)
+    assert found["events.card_type"] == "cardKind.displayName"
+    assert found["events.card_type_id"] == "cardKind.value"
+    assert_mends(suggestion)
+
+
+def test_what_is_gone_says_what_speaks_against_its_place() -> None:
+    suggestion = of_match(data(without_cards), is_known=False)
+    (card,) = [f for f in suggestion.solution.findings if f.name == "events.card_type"]
+    assert card.status in (Status.UNKNOWN, Status.GONE)
+    assert "contradicts the page" in card.says
+    assert suggestion.pages == ["the page"]
+    assert not suggestion.reads_all
+
+
+def without_cards(values: dict[str, Any]) -> None:
+    for event in values["events"]:
+        event.pop("cardType", None)
 
 
 def test_a_draft_keeps_its_comments_and_tells_its_layout_from_the_old_one() -> None:

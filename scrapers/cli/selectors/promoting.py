@@ -9,7 +9,7 @@ import typer
 
 from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.cli.selectors.common import AsJson, By, Folder, selectors_app, who, written
-from scrapers.cli.selectors.testing import GOLDEN, Golden, Pages, replay_versions, show
+from scrapers.cli.selectors.testing import GOLDEN, Accept, Golden, Pages, replay_versions, show
 from scrapers.settings import ROOT, load_settings
 from scrapers.targets import SOURCE, PageKind
 
@@ -23,6 +23,7 @@ def promote_command(
     force: Annotated[
         str | None, typer.Option(help="promote although the test fails, for this reason")
     ] = None,
+    accept: Accept = None,
     pages: Pages = 20,
     golden: Golden = GOLDEN,
     as_json: AsJson = False,
@@ -40,7 +41,7 @@ def promote_command(
     found = written(version, folder)
     warehouse = engine(load_settings())
     registry.register(warehouse, folder, who(by), unmet, [found.selector.page_kind])
-    report = replay_versions(found.selector.page_kind, found, pages, golden, folder)
+    report = replay_versions(found.selector.page_kind, found, pages, golden, folder, accept or ())
     if not as_json:
         show(found.selector.page_kind.value, report)
     if report.failures and not force:
@@ -50,6 +51,8 @@ def promote_command(
             problem("Not promoted. Mend the file, or add --force REASON.")
         raise typer.Exit(1)
     reason = force if report.failures else None
+    if accept and reason is None:
+        reason = f"accepted changes of {', '.join(accept)}"
     release = registry.promote(
         warehouse, found.selector, found.content, who(by), report.as_json(), reason
     )

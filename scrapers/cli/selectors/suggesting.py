@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DRAFT = "draft"
 _STANDS = "stands"
+_NAMES = 5  # of pages that fail alike
 
 
 @selectors_app.command("suggest")
@@ -201,10 +202,16 @@ def _show(suggestion: Suggestion, path: Path | None) -> None:
             out.print(f"[dim]{escape(told)}[/dim]", soft_wrap=True, highlight=False)
     for problem in suggestion.problems:
         out.print(f"[red]draft[/red] {escape(str(problem))}", soft_wrap=True, highlight=False)
-    for reading in suggestion.readings:
+    # Pages that fail alike are told once.
+    failing: dict[str, list[str]] = {}
+    for name, reading in zip(suggestion.pages, suggestion.readings, strict=False):
         if reading.outcome != "read":
-            told = f"not read yet: {reading.outcome}: {reading.detail}"
-            out.print(f"[red]{escape(told)}[/red]", soft_wrap=True, highlight=False)
+            failing.setdefault(f"{reading.outcome}: {reading.detail}", []).append(name)
+    for why, names in failing.items():
+        told = f"not read yet: {', '.join(names[:_NAMES])}"
+        told += f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        told += f": {why}"
+        out.print(f"[red]{escape(told)}[/red]", soft_wrap=True, highlight=False)
     read = sum(reading.outcome == "read" for reading in suggestion.readings)
     out.print(f"the draft reads {read} of {len(suggestion.readings)} pages", highlight=False)
     for name, counts in _unlike(suggestion).items():
@@ -212,12 +219,14 @@ def _show(suggestion: Suggestion, path: Path | None) -> None:
         out.print(f"[yellow]{escape(told)}[/yellow]: {escape('; '.join(counts.examples))}")
     if path is not None:
         name = f"{solution.base.page_kind.value}/{path.stem}"
-        out.print(f"written to {path}. Look at it, then:", markup=False, soft_wrap=True)
+        reads_all = suggestion.reads_all and not suggestion.problems
+        what = "Look at it" if reads_all else "Mend what it does not read yet"
+        out.print(f"written to {path}. {what}, then:", markup=False, soft_wrap=True)
         for line in (
             f"touchline selectors lint {path}",
             f"touchline selectors diff {solution.base.name} {name}",
             f"touchline selectors test {name}",
-            f"touchline selectors promote {name}",
+            *([f"touchline selectors promote {name}"] if reads_all else ()),
         ):
             out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
@@ -261,8 +270,8 @@ def _as_json(suggestion: Suggestion, path: Path | None) -> dict[str, Any]:
         "written": str(path) if path is not None else None,
         "reads": sum(reading.outcome == "read" for reading in suggestion.readings),
         "pages": [
-            {"outcome": r.outcome, "detail": r.detail, "fields": list(r.fields)}
-            for r in suggestion.readings
+            {"page": name, "outcome": r.outcome, "detail": r.detail, "fields": list(r.fields)}
+            for name, r in zip(suggestion.pages, suggestion.readings, strict=False)
         ],
         "problems": [str(problem) for problem in suggestion.problems],
         "otherwise": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,15 +22,19 @@ from scrapers.cli.selectors.common import (
 )
 from scrapers.parsing.load import check
 from scrapers.parsing.model import SelectorFile
-from scrapers.parsing.replay import Report, Sample, replay
+from scrapers.parsing.replay import NEWLY_READ, Report, Sample, replay
 from scrapers.parsing.versions import GivenVersions
 from scrapers.settings import ROOT, Settings
-from scrapers.targets import SOURCE, PageKind
+from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.whoscored.needs import unmet
 
 Pages = Annotated[int, typer.Option(min=0, help="newest archived pages of the kind to read")]
 Golden = Annotated[
     Path, typer.Option(help="folder of pages that must be read, <page kind>/*.html[.gz]")
+]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(help="table.column whose landed values the site has changed; may be repeated"),
 ]
 GOLDEN = ROOT / "tests" / "golden"
 _RESULTS = {
@@ -52,19 +56,20 @@ def compare_command(
     pages: Pages = 20,
     golden: Golden = GOLDEN,
     strict: Annotated[bool, typer.Option(help="a changed value is a failure too")] = False,
+    accept: Accept = None,
     as_json: AsJson = False,
     folder: Folder = ROOT / "selectors",
 ) -> None:
     """Read golden and archived pages by what is in force and by the edited files, and compare.
 
     Without a warehouse only the golden pages are read, by the files alone. Ends with 1 if a
-    required value is lost or a page is no longer read.
+    required value is lost, a page is no longer read, or values that have landed would change.
     """
     reports = {}
     if warehouse_settings() is None:
         err.print("No warehouse is configured: golden pages alone, by the files of the folder.")
     for kind, only in _asked(what, folder):
-        report = replay_versions(kind, only, pages, golden, folder)
+        report = replay_versions(kind, only, pages, golden, folder, accept or ())
         if strict:
             changed = [name for name, counts in report.values.items() if counts.changed]
             report.failures += [f"{name} changes its values" for name in changed]
@@ -102,14 +107,20 @@ class _Sides:
 
 
 def replay_versions(
-    kind: PageKind, only: Written | None, pages: int, golden: Path, folder: Path
+    kind: PageKind,
+    only: Written | None,
+    pages: int,
+    golden: Path,
+    folder: Path,
+    accepted: Collection[str] = (),
 ) -> Report:
-    """Read pages of a kind both ways.
+    """Read pages of a kind both ways, and try what the newly read ones would do to the warehouse.
 
     Args:
         only: the file that would be new in force; None: every file of the folder.
         pages: how many of the newest archived pages.
         golden: folder of golden pages.
+        accepted: columns, `table.column`, whose landed values the site has changed.
 
     Raises:
         ConfigInvalid, WarehouseUnavailable, ArchiveUnavailable.
@@ -124,7 +135,30 @@ def replay_versions(
         if settings is not None:
             yield from _archived(settings, kind, pages)
 
-    return replay(samples(), sides.old, sides.new, sides.tested, judge, gate)
+    report = replay(samples(), sides.old, sides.new, sides.tested, judge, gate)
+    if settings is not None:
+        _try_landing(settings, report, accepted)
+    return report
+
+
+def _try_landing(settings: Settings, report: Report, accepted: Collection[str]) -> None:
+    from scrapers.pipeline.trial import NewlyRead, try_rows
+
+    pages = [
+        NewlyRead(
+            Target.from_key(sample.target_key),
+            sample.page_hash,
+            sample.fetched_at,
+            f"{sample.kind.value}/{reading.version}",
+            reading.extracted,
+        )
+        for sample, reading in report.newly_read
+        if sample.target_key and sample.page_hash and sample.fetched_at and reading.extracted
+    ]
+    if pages:
+        trial = try_rows(settings, pages)
+        report.landing = trial.as_json()
+        report.failures += trial.objections(accepted)
 
 
 def _archived(settings: Settings, kind: PageKind, pages: int) -> Iterator[Sample]:
@@ -189,11 +223,49 @@ def show(kind: str, report: Report) -> None:
         print_table("Values", ("field", "same", "changed", "gained", "lost", "for example"), rows)
     if report.values:
         out.print(f"{len(report.values) - len(moved)} fields with the same values", highlight=False)
+    if report.newly:
+        print_table(
+            "Newly read: nothing stands beside these values, look at them",
+            ("field", "has a value", "for example"),
+            [
+                (name, f"{v.filled} of {v.rows}", ", ".join(v.examples) or None)
+                for name, v in sorted(report.newly.items())
+            ],
+        )
+    if report.landing is not None:
+        _show_landing(report.landing)
+    for version, count in report.also_fits.items():
+        told = (
+            f"the fingerprint of {version} also fits {count} pages that another version reads as "
+            "before: add a condition that only the new layout has"
+        )
+        out.print(f"[yellow]remark[/yellow] {escape(told)}", highlight=False, soft_wrap=True)
     for page in report.pages:
-        if page["result"] in ("newly_read", "still_unread", "no_page"):
+        if page["result"] in (NEWLY_READ, "still_unread", "no_page"):
             after = page["after"]
             says = f"by {after['version']}" if after["outcome"] == "read" else after["detail"]
             words = _RESULTS[page["result"]]
             out.print(f"  {page['page']}: {words}: {says}", markup=False, soft_wrap=True)
     for failure in report.failures:
         out.print(f"[red]fails[/red] {escape(failure)}", highlight=False, soft_wrap=True)
+
+
+def _show_landing(landing: dict[str, Any]) -> None:
+    changes = [
+        (f"{table}.{column}", change["rows"], change["old"], change["new"])
+        for table, seen in landing["tables"].items()
+        for column, change in seen["changes"].items()
+        if change["replaced"]
+    ]
+    if changes:
+        print_table(
+            "Landed values that the newly read pages would change",
+            ("column", "rows", "now", "then"),
+            changes,
+        )
+    for target, why in landing["failing"].items():
+        told = f"{target} would be put aside: {why['detail']}"
+        out.print(f"[yellow]{escape(told)}[/yellow]", highlight=False, soft_wrap=True)
+    rows = sum(seen["inserted"] for seen in landing["tables"].values())
+    told = f"The newly read pages have {rows:,} rows that are not landed; nothing was landed now."
+    out.print(told, markup=False, highlight=False)

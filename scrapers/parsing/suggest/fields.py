@@ -19,7 +19,7 @@ from scrapers.parsing.suggest.chains import Chain, fitting, plausible
 from scrapers.parsing.suggest.html_places import hits, lasting, selectors_of
 from scrapers.parsing.suggest.json_places import at, value_paths
 from scrapers.parsing.suggest.make import place as make_place
-from scrapers.parsing.suggest.names import near
+from scrapers.parsing.suggest.names import near, parent
 from scrapers.parsing.suggest.resemblance import resembling, values_alike
 from scrapers.parsing.suggest.scope import Fit, Scope, evaluate, wants
 from scrapers.parsing.values import FieldType, MisfitError
@@ -47,6 +47,7 @@ class Proposal:
         score: what it is ranked by; higher is better.
         note: what a person should know of it.
         is_new: nothing stood there on the references.
+        found: of the places the one that was found; None: it is the last of them.
     """
 
     places: tuple[Place, ...] = ()
@@ -56,6 +57,15 @@ class Proposal:
     score: tuple[float, ...] = ()
     note: str = ""
     is_new: bool = False
+    found: Place | None = None
+
+    @property
+    def found_places(self) -> tuple[Place, ...]:
+        """The place that was found; none of rows."""
+        return (self.found,) if self.found is not None else self.places[-1:]
+
+
+_Home = tuple[str | None, str]
 
 
 @dataclass(slots=True)
@@ -67,12 +77,20 @@ class Search:
         old_documents: those of the file, as they stand on references.
         zone: the pages' clock.
         taken: places that other fields are read from already.
+        homes: of each scope, where what stood beside each other was found.
     """
 
     documents: dict[str, Document]
     old_documents: dict[str, Document]
     zone: ZoneInfo
     taken: set[str] = field(default_factory=set)
+    homes: dict[str, dict[_Home, set[_Home]]] = field(default_factory=dict)
+
+    def note_home(self, scope: Scope, old: Place, new: Place) -> None:
+        """What stood at `old` stands at `new`, and is proven: so may what stood beside it."""
+        if old.path and new.path:
+            known = self.homes.setdefault(scope.name, {})
+            known.setdefault((old.js, parent(old.path)), set()).add((new.js, parent(new.path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +228,7 @@ def _before(
     place = candidate.place
     taken = place_key(scope, _with_chain(place, candidate.chain)) in search.taken
     said = place.path or place.css or place.xpath or ""
-    close = near(place, list(like.places), short)
+    close = near(place, list(like.places), short, search.homes.get(scope.name, {}))
     return (
         candidate.share,
         candidate.is_new and not taken,
@@ -257,6 +275,16 @@ def _samples(scope: Scope, short: str) -> list[tuple[int, int, Any]]:
     return kinds + _spread(others, _KNOWN - len(kinds)) + _spread(nulls, _NULLS)
 
 
+def _of_each_shape(rows: list[Any]) -> list[Any]:
+    """Some rows, among them one with each key there is: what is rare may be in few of many."""
+    some, keys = rows[:_KNOWN], {key for row in rows[:_KNOWN] if type(row) is dict for key in row}
+    for row in rows[_KNOWN:]:
+        if type(row) is dict and not row.keys() <= keys:
+            keys |= row.keys()
+            some.append(row)
+    return some
+
+
 def _spread(items: list[Any], count: int) -> list[Any]:
     return (
         items if len(items) <= count else [items[int(i * len(items) / count)] for i in range(count)]
@@ -267,10 +295,11 @@ def _json_candidates(
     scope: Scope, short: str, like: SelectorField, search: Search
 ) -> Iterator[_Candidate]:
     samples = _samples(scope, short)
+    homes = search.homes.get(scope.name, {})
     for js, values, before in _json_scopes(scope, search):
-        some = [values[number][index] for number, index, _ in samples] if samples else [
-            value for rows in values for value in rows[:_KNOWN]
-        ]  # fmt: skip
+        some = [values[number][index] for number, index, _ in samples]
+        if not samples:
+            some = [value for rows in values for value in _of_each_shape(rows)]
         want = [want for _, _, want in samples]
         for path in value_paths(some):
             raws = [at(value, path) for value in some]
@@ -292,7 +321,11 @@ def _json_candidates(
                 ):
                     continue
                 chains = list(fitting(like, raws, want, search.zone))
-            elif is_new or near(place, list(like.places), short) > 0.6:
+            elif is_new or (
+                near(place, list(like.places), short, homes) > 0.6
+                and not _is_odd(place, like)
+                and place_key(scope, place) not in search.taken
+            ):
                 chains = [(c, 0.5) for c in plausible(like, raws, search.zone)]
             else:
                 continue

@@ -144,7 +144,7 @@ def _signs(solution: Solution, old_pages: Sequence[Page]) -> Iterator[list[Condi
                 yield from _key(solution, old_pages, rows.js, rows.path.partition(".[")[0])
             elif rows.css is not None and "." not in finding.name:
                 elements.append(rows.css)
-        for place in best.places[-1:]:
+        for place in best.found_places:
             group = finding.name.rpartition(".")[0]
             if place.css is not None and not group:
                 elements.append(place.css)

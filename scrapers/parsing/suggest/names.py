@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -54,8 +55,16 @@ def last_name(path: str) -> str:
     return re.sub(r"\[\d+\]", "", path.rpartition(".")[2]).strip('"')
 
 
-def near(place: Place, old: list[Place], field_name: str) -> float:
-    """How near a place is to where a field stood, by its names, 0 to 1."""
+# Where paths that began so begin now, as fields that were found tell: by document and path.
+Homes = Mapping[tuple[str | None, str], Collection[tuple[str | None, str]]]
+
+
+def near(place: Place, old: list[Place], field_name: str, homes: Homes | None = None) -> float:
+    """How near a place is to where a field stood, by its names, 0 to 1.
+
+    Args:
+        homes: where the fields that stood beside it were found; there it is at home too.
+    """
     said = _said(place)
     if any((place.js, said, place.attr) == (each.js, _said(each), each.attr) for each in old):
         return 1.0
@@ -63,10 +72,23 @@ def near(place: Place, old: list[Place], field_name: str) -> float:
     for each in old:
         was = _said(each)
         names = affinity(last_name(said), last_name(was))
-        parents = affinity(said.rpartition(".")[0], was.rpartition(".")[0]) if "." in said else 0.5
+        parents = affinity(parent(said), parent(was)) if "." in said else 0.5
         same = (place.js == each.js) * 0.2 + (place.attr == each.attr) * 0.1
-        best = max(best, 0.65 * names + 0.15 * parents + same)
+        home = (each.js, parent(was))
+        beside = [home, *(homes or {}).get(home, ())]
+        if place.path is None:
+            best = max(best, 0.65 * names + 0.15 * parents + same)
+        elif (place.js, parent(said)) in beside:
+            # Beside its old neighbours, also under quite another name.
+            best = max(best, 0.5 * names + 0.5)
+        else:
+            best = max(best, 0.6 * names + 0.1 * parents + 0.75 * same)
     return best
+
+
+def parent(path: str) -> str:
+    """What a path's last key is a key of; empty: the document or the row itself."""
+    return path.rpartition(".")[0]
 
 
 def _said(place: Place) -> str:

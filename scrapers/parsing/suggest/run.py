@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from scrapers.parsing.replay import READ, Gate, Judge, Reading, read_sample
 from scrapers.parsing.suggest.draft import draft_text
 from scrapers.parsing.suggest.fingerprint import layout_of
 from scrapers.parsing.suggest.scope import Case
-from scrapers.parsing.suggest.solve import Solution, solve
+from scrapers.parsing.suggest.solve import Solution, Status, solve
 from scrapers.parsing.versions import GivenVersions
 
 
@@ -36,13 +36,15 @@ class Suggestion:
         solution: what was found, field by field.
         text: the draft; reads as a selector file if `problems` is empty.
         problems: what is wrong in it.
-        readings: what became of each page with it.
+        pages: what a person calls the pages.
+        readings: what became of each page with it, in the same order.
         compared: the values that it reads beside those that are known.
     """
 
     solution: Solution
     text: str
     problems: list[Problem]
+    pages: list[str]
     readings: list[Reading]
     compared: Compared
 
@@ -76,7 +78,24 @@ def suggest(
     if not cases or not patterns:
         raise ConfigInvalid("there is nothing to suggest from: name a page, and have a version")
     pattern = min(patterns, key=lambda p: sum(_failures(p.selector, case) for case in cases))
-    solution = solve(pattern.selector, cases)
+    made = _made(pattern, cases, version, today, demands, judge, gate, {})
+    # What is read without a fault and contradicts the rest of the page is looked for as well.
+    if suspects := _suspects(made):
+        made = _made(pattern, cases, version, today, demands, judge, gate, suspects)
+    return made
+
+
+def _made(
+    pattern: Pattern,
+    cases: Sequence[Case],
+    version: str,
+    today: date,
+    demands: Demands | None,
+    judge: Judge | None,
+    gate: Gate | None,
+    suspects: Mapping[str, str],
+) -> Suggestion:
+    solution = solve(pattern.selector, cases, suspects)
     layout = layout_of(solution, cases)
     # Pages of the days before are to be read by it first, not by the version that misread them.
     since = min([today, *(case.sample.on for case in cases if case.sample.on is not None)])
@@ -93,7 +112,19 @@ def suggest(
             if reading.extracted is not None and case.known is not None:
                 known, found = _told(case.known, reading.extracted)
                 compare(known, found, compared, f"{case.sample.name}: ")
-    return Suggestion(solution, text, problems, readings, compared)
+    names = [case.sample.name for case in cases]
+    return Suggestion(solution, text, problems, names, readings, compared)
+
+
+def _suspects(made: Suggestion) -> dict[str, str]:
+    """Fields that stand where they stood, and what the pages say against their values."""
+    stand = {f.name for f in made.solution.findings if f.status == Status.STANDS}
+    found: dict[str, str] = {}
+    for reading in made.readings:
+        for name in reading.fields:
+            if name in stand:
+                found.setdefault(name, f"what it reads contradicts the page: {reading.detail}")
+    return found
 
 
 def _failures(selector: SelectorFile, case: Case) -> int:

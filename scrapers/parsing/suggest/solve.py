@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from scrapers.parsing.compare import fields_of_group
 from scrapers.parsing.explain import place_told
 from scrapers.parsing.extract import page_reader
 from scrapers.parsing.fields import PlaceReader, document_value, place_reader
-from scrapers.parsing.model import Document, Group, Rows, SelectorField, SelectorFile
+from scrapers.parsing.model import Document, Group, Place, Rows, SelectorField, SelectorFile
 from scrapers.parsing.page import Page
 from scrapers.parsing.places import MISSING
 from scrapers.parsing.suggest.fields import Proposal, Search, place_key, search_field
@@ -24,7 +24,7 @@ from scrapers.parsing.suggest.json_places import documents_of, keys_of, same_doc
 from scrapers.parsing.suggest.make import place as make_place
 from scrapers.parsing.suggest.make import rows as make_rows
 from scrapers.parsing.suggest.members import called, members_of, unreadable_members
-from scrapers.parsing.suggest.names import Renames, last_name
+from scrapers.parsing.suggest.names import Renames, last_name, near
 from scrapers.parsing.suggest.scope import (
     Case,
     Scope,
@@ -97,14 +97,23 @@ class Solution:
     html: HtmlRenames
 
 
-def solve(base: SelectorFile, cases: Sequence[Case]) -> Solution:
-    """Find where everything that a version reads stands on pages that it does not read."""
-    return _Solver(base, cases).solve()
+def solve(
+    base: SelectorFile, cases: Sequence[Case], suspects: Mapping[str, str] | None = None
+) -> Solution:
+    """Find where everything that a version reads stands on pages that it does not read.
+
+    Args:
+        suspects: fields that are read, and what speaks against the values that they have then.
+    """
+    return _Solver(base, cases, suspects or {}).solve()
 
 
 class _Solver:
-    def __init__(self, base: SelectorFile, cases: Sequence[Case]) -> None:
+    def __init__(
+        self, base: SelectorFile, cases: Sequence[Case], suspects: Mapping[str, str]
+    ) -> None:
         self._base = base
+        self._suspects = suspects
         self._cases = cases
         documents = dict(base.documents)
         self._search = Search(documents, dict(base.documents), ZoneInfo(base.timezone))
@@ -412,7 +421,8 @@ class _Solver:
             fit = evaluate(
                 scope, short, each, each.places, None, self._search.documents, self._search.zone
             )
-            if fit.is_right and not self._lost_values(scope, short, each):
+            is_lost = name in self._suspects or self._lost_values(scope, short, each)
+            if fit.is_right and not is_lost:
                 self._findings[name] = Finding(name, Status.STANDS, was)
                 self._search.taken.update(place_key(scope, p) for p in each.places)
             else:
@@ -457,6 +467,8 @@ class _Solver:
                 found = [p for p in found if p.is_new or (p.fit and p.fit.pages_known)]
         if not found:
             status, says = why_not(scope, short, like, self._search)
+            if name in self._suspects:
+                says = f"{self._suspects[name]}; {says}"
             self._findings[name] = Finding(name, Status(status), was, says=says)
             return
         best = found[0]
@@ -468,7 +480,12 @@ class _Solver:
         says = best.note
         if status == Status.PARTLY:
             says = f"right on {fit.pages_right} of {fit.pages_known} pages that tell its value"
-        self._findings[name] = Finding(name, status, was, found[:_ALTERNATIVES], says=says)
+        with_others, left_out = self._beside_others(scope, short, like, best)
+        if left_out:
+            told = f"left out of its places: {' | '.join(map(place_told, left_out))}"
+            says = f"{says}; {told}" if says else told
+        found = [with_others, *found[1:_ALTERNATIVES]]
+        self._findings[name] = Finding(name, status, was, found, says=says)
         for place in best.places:
             self._search.taken.add(place_key(scope, place))
             self._note_used(place.js)
@@ -477,6 +494,36 @@ class _Solver:
             for old in like.places:
                 if old.path is not None:
                     renames.learn(old.js, old.path, new.js, str(new.path))
+                    if status == Status.MOVED:
+                        self._search.note_home(scope, old, new)
+
+    def _beside_others(
+        self, scope: Scope, short: str, like: SelectorField, best: Proposal
+    ) -> tuple[Proposal, list[Place]]:
+        """The new place in the stead of the old one that is most like it; the field's other
+        places, where its value stands on other pages, are kept or, if it is then read worse, named.
+        """
+        (new, *more), fit = best.places, best.fit
+        if len(like.places) < 2 or more or fit is None:
+            return best, []
+        close = [near(new, [old], short) for old in like.places]
+        at = close.index(max(close))
+        others = [old for index, old in enumerate(like.places) if index != at and old != new]
+        if best.steps is not None:
+            return best, others
+        renames = self._renames.setdefault(scope.name, Renames())
+        places = [renames.place(old) or self._html.place(old) or old for old in like.places]
+        places[at] = new
+        kept = tuple(p for index, p in enumerate(places) if p not in places[:index])
+        search = self._search
+        with_others = evaluate(scope, short, like, kept, None, search.documents, search.zone)
+        if (
+            with_others.pages_right >= fit.pages_right
+            and with_others.pages_read >= fit.pages_read
+            and with_others.share >= fit.share
+        ):
+            return replace(best, places=kept, fit=with_others, found=new), []
+        return best, others
 
     def _renamed(
         self, scope: Scope, short: str, like: SelectorField, renames: Renames
