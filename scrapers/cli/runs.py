@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from scrapers.cli.console import err
+from scrapers.errors import ConfigInvalid
 
 # What a landing does to rows, in the order in which it is shown.
 CHANGES = ("inserted", "updated", "deleted", "unchanged")
@@ -20,6 +22,18 @@ def run_id_of(form: dict[str, Any], prefix: str = "cli") -> str:
     """The run's id: the same request gets the same, so that it is taken up, not doubled."""
     text = orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
     return f"{prefix}__{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+def who(by: str | None) -> str:
+    """Who does it, by name.
+
+    Raises:
+        ConfigInvalid: the system does not say.
+    """
+    try:
+        return by or getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise ConfigInvalid("the system does not say who you are: add --by NAME") from error
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.cli.runs import CHANGES, batch_bars, run_id_of
 from scrapers.settings import settings
 
@@ -49,6 +50,7 @@ def scrape(
         "force": force,
     }
     from scrapers.pipeline.follow import followed
+    from scrapers.pipeline.not_there import not_there
     from scrapers.pipeline.request import Request
     from scrapers.pipeline.run import run_request
     from scrapers.tasks.send import send_batch
@@ -67,12 +69,14 @@ def scrape(
             on_progress=advance,
             poll_seconds=0.5,
         )
+    lacking = not_there(warehouse, request)
     if as_json:
         print_json(
             {
                 "request": str(request),
                 "published": {k: v.as_json() for k, v in summary.published.items()},
                 "completeness": summary.completeness.as_json(),
+                "not_there": [asdict(one) for one in lacking],
             }
         )
         return
@@ -82,6 +86,9 @@ def scrape(
             for table, counts in published.rows.items()
         ]
         print_table(f"{kind}: {published}", ("table", *CHANGES), rows)
+    for one in lacking:
+        problem(f"{one.target_key} is {one.state}: {one.why}")
     if not summary.published:
-        out.print("Nothing to do: all of it has landed. (--force fetches it again.)")
+        all_of_it = "what is there" if lacking else "all of it"
+        out.print(f"Nothing to do: {all_of_it} has landed. (--force fetches it again.)")
     out.print(f"{request}: {summary.completeness}", highlight=False)
