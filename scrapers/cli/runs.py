@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scrapers.cli.console import err
+from scrapers.cli.console import err, print_table
 from scrapers.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from scrapers.warehouse.records import PlannedTarget
+
+SHOWN = 20  # targets listed at most
 
 # What a landing does to rows, in the order in which it is shown.
 CHANGES = ("inserted", "updated", "deleted", "unchanged")
@@ -22,6 +27,25 @@ def run_id_of(form: dict[str, Any], prefix: str = "cli") -> str:
     """The run's id: the same request gets the same, so that it is taken up, not doubled."""
     text = orjson.dumps(form, option=orjson.OPT_SORT_KEYS)
     return f"{prefix}__{hashlib.sha256(text).hexdigest()[:12]}"
+
+
+def tell_targets(planned: Sequence[PlannedTarget]) -> None:
+    """Print the targets of a plan with their reasons, at most so many."""
+    if not planned:
+        return
+    of = f" (at most {SHOWN} of {len(planned)})" if len(planned) > SHOWN else ""
+    print_table(
+        f"Targets{of}",
+        ("target", "why", "kick-off (UTC)"),
+        [
+            (
+                item.target.key,
+                item.reason,
+                f"{item.kickoff_utc:%Y-%m-%d %H:%M}" if item.kickoff_utc else None,
+            )
+            for item in planned[:SHOWN]
+        ],
+    )
 
 
 def who(by: str | None) -> str:
