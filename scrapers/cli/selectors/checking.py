@@ -10,6 +10,7 @@ import typer
 
 from scrapers.cli.console import out, print_json
 from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
+from scrapers.parsing.initial import check_initial, is_initial_file
 from scrapers.parsing.load import Problem, check, remarks
 from scrapers.parsing.schema import schema_text
 from scrapers.settings import ROOT
@@ -27,7 +28,8 @@ def lint(
 ) -> None:
     """Check selector files; a line for each problem: file:line: field: what: mend.
 
-    The file of own names, names.yaml, is checked with them. Ends with 1 if there is a problem. A
+    The file of own names, names.yaml, and the list of what a new database begins with,
+    initial.yaml, are checked with them. Ends with 1 if there is a problem. A
     remark is none: it tells of a field that could go missing unnoticed.
     """
     problems: list[Problem] = []
@@ -39,6 +41,8 @@ def lint(
         for file in found:
             if is_names_file(file):
                 problems += check_names(file)[1]
+            elif is_initial_file(file):
+                problems += check_initial(file)[1]
             else:
                 files += 1
                 selector, wrong = check(file, unmet)
