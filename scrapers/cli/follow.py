@@ -91,9 +91,9 @@ def _tell_ahead(name: str, season: str | None, as_json: bool) -> None:
 
 
 def _stages_told(stages: Sequence[tuple[int, str | None]]) -> str:
-    # The site names no stage where a season has but one.
+    # A season's only stage has no name on the season's page: the schedule's feed tells it.
     return ", ".join(
-        f"{stage} (id {number})" if stage else f"id {number}, which the site gives no name"
+        f"{stage} (id {number})" if stage else f"id {number}, to be named by its first schedule"
         for number, stage in stages
     )
 
@@ -136,10 +136,12 @@ def _remove(name: str, season: str | None, as_json: bool) -> None:
 
     current = settings()
     taken = unfollow(engine(current), current, name, season)
-    if as_json:
-        print_json({"removed": [stage.model_dump() for stage in taken]})
-        return
     by_settings = {stage.stage_id for stage in current.follow}
+    if as_json:
+        still = [stage.model_dump() for stage in taken if stage.stage_id in by_settings]
+        removed = [stage.model_dump() for stage in taken if stage.stage_id not in by_settings]
+        print_json({"removed": removed, "still_followed_by_settings": still})
+        return
     if kept := sorted({f"{s.competition} {s.season}" for s in taken if s.stage_id in by_settings}):
         out.print(
             f"Still followed, by the settings: {', '.join(kept)}. Take it out of TOUCHLINE_FOLLOW.",

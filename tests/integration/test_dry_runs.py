@@ -156,7 +156,7 @@ def test_following_tells_the_catalogue_s_pages(engine: Engine, call: Call) -> No
     assert (told["season"], told["not_known_yet"]) == ("2025/2026", None)
     assert told["stages"] == [{"stage_id": 24533, "name": None}]
     shown = call(*arguments).stdout
-    assert "Stages known already: id 24533, which the site gives no name." in shown
+    assert "Stages known already: id 24533, to be named by its first schedule." in shown
     assert "England Premier League 2025/2026: 2 of the site's pages" in shown
     # The menu is a day old: a name that it does not know is asked of a new one.
     unknown = json.loads(call("follow", "Nowhere League", "--dry-run", "--json").stdout)
