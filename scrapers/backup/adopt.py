@@ -22,6 +22,7 @@ from scrapers.errors import (
     LayoutChanged,
     SourceRefused,
     SourceUnavailable,
+    TargetAbsent,
     TouchlineError,
     WarehouseUnavailable,
 )
@@ -150,7 +151,10 @@ def _wrong(
 ) -> TouchlineError | None:
     try:
         check_page(archive.get(page_hash), facts.title, target.page_kind)
-    except (SourceRefused, SourceUnavailable, LayoutChanged, ArchiveUnavailable) as error:
+    except (
+        *(SourceRefused, SourceUnavailable, TargetAbsent),
+        *(LayoutChanged, ArchiveUnavailable),
+    ) as error:
         return error
     return None
 

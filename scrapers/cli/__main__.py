@@ -2,4 +2,4 @@
 
 from scrapers.cli.main import app
 
-app()
+app(prog_name="touchline")

@@ -13,6 +13,15 @@ from scrapers.settings import settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+_LEGEND = (
+    "expected: finished matches. landed: with their match centre. absent: without one, as their "
+    "page says; they do not count against the share. overdue: ought to be over, and the schedule "
+    "does not say so.",
+    "missing: why a match has not landed. unplanned: no run has asked for it yet (touchline scrape "
+    "--from, or a backfill). blocked, quarantined: it failed so (touchline status). planned, "
+    "fetching, archived, parsed: it is under way.",
+)
+
 
 def coverage(
     date_from: Annotated[
@@ -44,6 +53,8 @@ def coverage(
     else:
         columns = ("stage", "month", "expected", "landed", "share", "absent", "missing", "overdue")
         print_table("Coverage", columns, ([_shown(row[name]) for name in columns] for row in rows))
+        for line in _LEGEND:
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _rows(

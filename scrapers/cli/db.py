@@ -23,9 +23,11 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the warehouse to the newest schema, and make it know selector files and own names.
 
-    Does nothing when it is there already. The files of a page kind that is new to the warehouse
-    are in force from now on; any other new or edited file waits for its promotion.
+    Does nothing when it is there already. Of a page kind that is new to the warehouse the files
+    that selectors/initial.yaml names are in force from now on; any other new or edited file is a
+    draft, and waits for its promotion.
     """
+    from scrapers.parsing.initial import FILE_NAME
     from scrapers.parsing.registry import register
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.migrations import upgrade as upgrade_to_head
@@ -38,6 +40,11 @@ def upgrade() -> None:
     done = register(engine(current), current.selectors_dir, "touchline db upgrade", unmet)
     for name in done.initial:
         out.print(f"Selector file {name} is in force.")
+    if done.initial and not done.is_listed:
+        problem(
+            f"{current.selectors_dir} has no {FILE_NAME}, which names what a new database begins "
+            "with: so all of its files are in force, drafts too"
+        )
     for name in done.upgraded:
         out.print(f"Selector file {name} is in force in this release's text; the old one lacks "
                   "what this release needs.")  # fmt: skip

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
 from scrapers.cli.console import out, print_json, print_table
+from scrapers.errors import ConfigInvalid
 from scrapers.settings import settings
 from scrapers.targets import PageKind
+
+_NEAR = 5
 
 
 def field_coverage(
@@ -34,19 +39,29 @@ def field_coverage(
 
     A page counts once for each version that read it, however often it was read again. A group
     of fields, such as events, counts the places where it was looked for and those with rows.
+    Ends with 2 if no page was read by such a version, or has such a field.
     """
     from scrapers.pipeline.intervals import parse_day
     from scrapers.warehouse.engine import engine
-    from scrapers.warehouse.field_coverage import shares
+    from scrapers.warehouse.field_coverage import shares, versions
 
+    warehouse = engine(settings())
+    known = versions(warehouse)
+    if version and known and version not in known:
+        raise ConfigInvalid(
+            f"no page was read by a selector version {version!r}: those that read pages are "
+            f"{', '.join(known)}"
+        )
     found = shares(
-        engine(settings()),
+        warehouse,
         page_kind=page_kind,
         selector_version=version or None,
         first=parse_day(date_from) if date_from else None,
         last=parse_day(date_to) if date_to else None,
         by_day=by_day,
     )
+    if found and not any(fnmatchcase(one.field, field) for one in found):
+        raise ConfigInvalid(_no_field(field, sorted({one.field for one in found}), known))
     kept = [
         one
         for one in found
@@ -88,3 +103,17 @@ def field_coverage(
                 for one in kept
             ],
         )
+
+
+def _no_field(asked: str, fields: Sequence[str], versions: Sequence[str]) -> str:
+    if asked in versions:
+        return f"{asked!r} is a selector version: write --version {asked}"
+    if asked in {kind.value for kind in PageKind}:
+        return f"{asked!r} is a page kind: write --page-kind {asked}"
+    near = get_close_matches(asked, fields, n=_NEAR, cutoff=0.5)
+    kinds = sorted({version.partition("/")[0] for version in versions})
+    return (
+        f"no field {asked!r} was read on these pages. Near: {', '.join(near) or 'none'}; a pattern "
+        f"such as 'teams.*' finds more. Page kinds that were read: {', '.join(kinds)}; versions: "
+        f"{', '.join(versions)}"
+    )

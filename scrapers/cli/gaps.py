@@ -1,4 +1,4 @@
-"""`touchline gaps` and `touchline catch-up`: what runs did not get, and getting it."""
+"""`touchline gaps` and `touchline catch-up`: what runs did not get, getting it, dropping it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from typing import Annotated
 import typer
 
 from scrapers.cli.console import out, print_json, print_table
-from scrapers.cli.runs import batch_bars
+from scrapers.cli.failures import FailureGroup
+from scrapers.cli.runs import batch_bars, who
 from scrapers.settings import settings
 
+gaps_app = typer.Typer(
+    cls=FailureGroup, help="Pages that runs wanted and did not get, and dropping one."
+)
 
+
+@gaps_app.callback(invoke_without_command=True)
 def gaps(
+    ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
     """Pages that runs wanted and did not get, for reasons that say nothing of the page."""
+    if ctx.invoked_subcommand:
+        return
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.gaps import open_gaps
 
@@ -42,6 +51,35 @@ def gaps(
             for gap in found
         ],
     )
+
+
+@gaps_app.command("drop")
+def drop(
+    target: Annotated[
+        str, typer.Argument(help="the target as it is listed: whoscored/match_centre/1650630")
+    ],
+    reason: Annotated[str, typer.Option(help="why; kept in the ledger", show_default=False)],
+    by: Annotated[
+        str | None, typer.Option("--by", help="who does it; else the system's user")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the outcome as JSON")] = False,
+) -> None:
+    """Drop a page that should never have been asked for, such as one of a mistyped match id.
+
+    It stays in the ledger as dropped, with who and why, and no run asks for it again but by
+    force. Refused, with 2, for a page that has landed rows or that an open batch waits for.
+    """
+    from scrapers.targets import Target
+    from scrapers.warehouse.dropping import drop as drop_target
+    from scrapers.warehouse.engine import engine
+
+    dropped, name = Target.from_key(target), who(by)
+    was = drop_target(engine(settings()), dropped, name, reason)
+    if as_json:
+        print_json({"target": dropped.key, "was": was, "by": name, "reason": reason})
+        return
+    told = f"{dropped.key} was {was} and is dropped: only --force asks for it again."
+    out.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def catch_up(

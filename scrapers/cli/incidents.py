@@ -17,6 +17,11 @@ from scrapers.settings import settings
 incidents_app = typer.Typer(help="Incidents: what is wrong, since when, and who was told.")
 alerts_app = typer.Typer(help="The messages about incidents.", no_args_is_help=True)
 _STATE = Path(tempfile.gettempdir()) / "touchline-watchman.json"
+_LEGEND = (
+    "number: names it, for touchline incidents show NUMBER. since: its first sign; it is told when "
+    "it has lasted for its class's delay (docs/failures.md).",
+    "lasts: from the first sign until now, or until it was over. signs: how often it was seen.",
+)
 AsJson = Annotated[bool, typer.Option("--json", help="print as JSON")]
 
 
@@ -59,6 +64,8 @@ def list_incidents(
                 for one in found
             ],
         )
+        for line in _LEGEND:
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @incidents_app.command("show")

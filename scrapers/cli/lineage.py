@@ -106,8 +106,8 @@ def _show(found: Lineage) -> None:
                     (target["page_hash"] or "")[:_DIGITS] or None,
                     _time(target["fetched_at"]),
                     target["selector_version"],
-                    target["failure_class"]
-                    and f"{target['failure_class']}: {target['failure_detail']}",
+                    ": ".join(filter(None, (target["failure_class"], target["failure_detail"])))
+                    or None,
                 )
                 for target in found.targets
             ],

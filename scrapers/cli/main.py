@@ -16,7 +16,7 @@ from scrapers.cli.export import export_app
 from scrapers.cli.failures import FailureGroup
 from scrapers.cli.field_coverage import field_coverage
 from scrapers.cli.follow import follow
-from scrapers.cli.gaps import catch_up, gaps
+from scrapers.cli.gaps import catch_up, gaps_app
 from scrapers.cli.hubs import hubs_app
 from scrapers.cli.incidents import alerts_app, incidents_app, watchman
 from scrapers.cli.lineage import lineage
@@ -45,6 +45,7 @@ app.add_typer(hubs_app, name="hubs")
 app.add_typer(incidents_app, name="incidents")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(source_app, name="source")
+app.add_typer(gaps_app, name="gaps")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(export_app, name="export")
 app.add_typer(backup_app, name="backup")
@@ -53,7 +54,6 @@ app.command()(doctor)
 app.command()(follow)
 app.command()(scrape)
 app.command("catch-up")(catch_up)
-app.command()(gaps)
 app.command()(reparse)
 app.command()(watch)
 app.command()(status)

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 RECENT = 10  # failures shown
+_UNDONE = ("planned", "fetching", "archived", "blocked", "quarantined")
 
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
-    """Targets by state, open batches, paused sources, the latest failures."""
+    """Targets by state, open batches, paused sources, the latest failures.
+
+    A failure is open while the page still waits, or is blocked or quarantined, because of it.
+    """
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.source import FOR_GOOD
 
@@ -58,12 +62,13 @@ def status(
     if found["latest_failures"]:
         print_table(
             f"Latest failures (at most {RECENT})",
-            ("at (UTC)", "target", "class", "detail"),
+            ("at (UTC)", "target", "class", "now", "detail"),
             (
                 (
                     f"{row['at']:%Y-%m-%d %H:%M:%S}",
                     row["target_key"],
                     row["failure_class"],
+                    f"{'OPEN' if row['open'] else 'over'}, {row['state']}",
                     row["detail"],
                 )
                 for row in found["latest_failures"]
@@ -82,6 +87,12 @@ def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     tables = scrapers.warehouse.ops_tables.metadata.tables
     target, batch, link = (tables[f"{OPS}.{name}"] for name in ("target", "batch", "batch_target"))
     pause, failure = (tables[f"{OPS}.{name}"] for name in ("source_state", "failure"))
+    of_same = failure.alias()
+    latest = (
+        select(func.max(of_same.c.failure_id))
+        .where(of_same.c.target_key == failure.c.target_key)
+        .scalar_subquery()
+    )
     queries = {
         "targets": select(target.c.page_kind, target.c.state, func.count().label("targets"))
         .group_by(target.c.page_kind, target.c.state)
@@ -103,8 +114,21 @@ def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:
         .group_by(batch.c.batch_id)
         .order_by(batch.c.created_at),
         "latest_failures": select(
-            failure.c.at, failure.c.target_key, failure.c.failure_class, failure.c.detail
+            failure.c.at,
+            failure.c.target_key,
+            failure.c.failure_class,
+            failure.c.detail,
+            target.c.state,
+            # The target's latest failure is open until the page is read, or nobody wants it.
+            (
+                (target.c.failure_class == failure.c.failure_class)
+                & target.c.state.in_(_UNDONE)
+                & (failure.c.failure_id == latest)
+            )
+            .is_(True)
+            .label("open"),
         )
+        .join(target, target.c.target_key == failure.c.target_key)
         .order_by(failure.c.at.desc())
         .limit(RECENT),
     }

@@ -12,6 +12,7 @@ from scrapers.doctor.result import Check, fail, ok, skipped, warn
 from scrapers.doctor.warehouse import reached
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.parsing import registry
+from scrapers.parsing.initial import unlisted
 from scrapers.parsing.load import Problem, check
 from scrapers.settings import PREFIX, Settings
 from scrapers.targets import SOURCE
@@ -80,7 +81,12 @@ def _in_force(context: Context, paths: list[Path], problems: dict[Path, list[Pro
             usable.add(release.page_kind)
     registered = {release.page_kind for release in releases}
     # A kind that the registry does not know is registered from the folder at its first use.
-    usable |= {p.parent.name for p in paths if p not in problems} - registered
+    try:
+        drafts = set(unlisted(context.settings.selectors_dir))
+    except ConfigInvalid as error:
+        return fail(IN_FORCE, ConfigInvalid, error.detail, "correct the list", subject=SETTING)
+    first = {p for p in paths if p not in problems and f"{p.parent.name}/{p.stem}" not in drafts}
+    usable |= {path.parent.name for path in first} - registered
     wanted = [kind.value for kind in context.settings.page_kinds]
     if missing := [kind for kind in wanted if kind not in usable]:
         found_text = f"nothing in force for {', '.join(missing)} can be used"

@@ -107,7 +107,7 @@ FROM followed JOIN landed USING (competition) JOIN core.fixture x USING (stage_i
 LEFT JOIN ops.target t ON t.target_key = 'whoscored/match_centre/' || x.match_id
 WHERE x.closed_at IS NULL AND x.status IN ('finished', 'scheduled', 'live')
   AND x.kickoff_utc < now() - :fresh AND x.kickoff_utc > now() - :news
-  AND x.kickoff_utc > newest AND t.state IS DISTINCT FROM 'absent'
+  AND x.kickoff_utc > newest AND coalesce(t.state, '') NOT IN ('absent', 'dropped')
 GROUP BY 1, 2
 """
 _NIGHT = """

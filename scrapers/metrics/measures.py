@@ -198,7 +198,7 @@ MEASURES = (
         ("competition",),
         """
         SELECT coalesce(c.name, 'stage ' || f.stage_id), count(*) FILTER (
-                 WHERE m.match_id IS NULL AND coalesce(t.state, '') <> 'absent')
+                 WHERE m.match_id IS NULL AND coalesce(t.state, '') NOT IN ('absent', 'dropped'))
           FROM core.fixture f
           LEFT JOIN core.stage s ON s.stage_id = f.stage_id
           LEFT JOIN core.season n ON n.season_id = s.season_id

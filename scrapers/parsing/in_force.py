@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.parsing import registry
+from scrapers.parsing.initial import FILE_NAME
 from scrapers.parsing.load import Demands, check
 from scrapers.parsing.model import SelectorFile
 from scrapers.parsing.versions import Versions, newest_first
@@ -30,7 +31,7 @@ _WORKER = "first use"
 class SelectorsInForce(Versions):
     """The versions in force by the registry of a warehouse.
 
-    A page kind that the registry has no row of is registered from the folder at its first use.
+    A page kind of which nothing was ever in force is registered from the folder at its first use.
     A warehouse that is away leaves in force what is held.
 
     Args:
@@ -121,7 +122,8 @@ class SelectorsInForce(Versions):
             folder = self.folder / SOURCE / kind.value
             if not registry.history(self._engine, kind):
                 raise ConfigInvalid(
-                    f"no selector file in {folder}: add one, or set TOUCHLINE_SELECTORS_DIR",
+                    f"no selector file in {folder} that a new database begins with: add one, name "
+                    f"one in {self.folder / FILE_NAME}, or set TOUCHLINE_SELECTORS_DIR",
                     setting="TOUCHLINE_SELECTORS_DIR",
                 )
         log.info("selector files registered: %s", ", ".join(done.initial) or "by another process")

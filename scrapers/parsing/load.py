@@ -91,9 +91,12 @@ def check(
     return selector, sorted(problems)
 
 
-def remarks(path: Path, selector: SelectorFile) -> list[Problem]:
-    """What is allowed and can hide a change of the layout: no problem, and to be known."""
-    lines = read_yaml(path).lines
+def remarks(path: Path, selector: SelectorFile, content: bytes | None = None) -> list[Problem]:
+    """What is allowed and can hide a change of the layout: no problem, and to be known.
+
+    `content` is as in `check`: what the selector file was made of.
+    """
+    lines = read_yaml(path, content).lines
     what = "may be missing on every page, and nobody is told"
     mend = "add present: true or min_filled, or a description that says when it is missing"
     return sorted(

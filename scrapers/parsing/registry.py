@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import ProgrammingError
 
 from scrapers.errors import ConfigInvalid
+from scrapers.parsing.initial import initial_names
 from scrapers.parsing.load import Demands, check, load
 from scrapers.parsing.model import SelectorFile
 from scrapers.targets import SOURCE, PageKind
@@ -88,6 +89,7 @@ class Registration:
 
     Attributes:
         initial: in force from now on, as the first of their page kind.
+        is_listed: the folder has a list of what a new database begins with; see `initial`.
         upgraded: this release's file replaced a shipped one that it can no longer use.
         drafts: in the folder and not in force, some of them perhaps for long.
         edited: in force, and the folder holds another text by now.
@@ -99,6 +101,7 @@ class Registration:
     drafts: list[str] = field(default_factory=list)
     edited: list[str] = field(default_factory=list)
     unusable: dict[str, str] = field(default_factory=dict)
+    is_listed: bool = True
 
 
 def digest(content: bytes) -> str:
@@ -145,18 +148,27 @@ def register(
 ) -> Registration:
     """Make the registry know the folder's files; nothing that was promoted is overridden.
 
-    The files of a page kind that has no row yet are in force from now on. Of other kinds a new
-    text is a draft. A text that came with an earlier release and that this one can't use is
-    replaced by this release's.
+    Of a page kind of which nothing was ever in force the files that the folder's `initial.yaml`
+    names are in force from now on; without that list, all of them. Every other new text is a
+    draft. A text that came with an earlier release and that this one can't use is replaced by
+    this release's.
 
     Raises:
-        ConfigInvalid: a file of a new page kind has problems, or the registry is not there.
+        ConfigInvalid: a file that is to be in force has problems, the list has, or the registry
+            is not there.
         WarehouseUnavailable: PostgreSQL can't be reached; nothing is registered.
     """
-    done = Registration()
+    listed = initial_names(folder)
+    done = Registration(is_listed=listed is not None)
     with transaction(engine) as connection:
         _take_turn(connection)
-        known = set(connection.scalars(select(_table.c.page_kind).distinct()))
+        known = set(
+            connection.scalars(
+                select(_table.c.page_kind)
+                .where(_table.c.action.in_([action.value for action in _PUTS_IN_FORCE]))
+                .distinct()
+            )
+        )
         held = {r.name: r for r in _releases(connection.execute(_in_force()).all())}
         known_texts = select(_table.c.page_kind, _table.c.version, _table.c.sha256)
         seen = {tuple(row) for row in connection.execute(known_texts)}
@@ -164,7 +176,7 @@ def register(
             for path in sorted((folder / SOURCE / kind.value).glob("*.yaml")):
                 content = path.read_bytes()
                 name = f"{kind.value}/{path.stem}"
-                if kind.value not in known:
+                if kind.value not in known and (listed is None or name in listed):
                     first = load(path, demands, content)
                     _insert(connection, first, content, Action.INITIAL, who)
                     done.initial.append(name)

@@ -37,7 +37,8 @@ class Completeness:
     """The matches of a request, by what became of them.
 
     Attributes:
-        expected: finished matches that have, or may have, a match centre.
+        expected: finished matches that have, or may have, a match centre; those that a person
+            has dropped are none.
         landed: those that have landed.
         absent: those whose page says that there is no match centre.
         outdated: landed matches whose latest reading, for a correction, failed.
@@ -113,6 +114,7 @@ def completeness(engine: Engine, request: Request, *, now: datetime | None = Non
                 )
             )
         feeds = _feeds_missing(connection, request, now)
+    counts.pop(State.DROPPED, None)
     expected = counts.total()
     landed, absent = counts.pop(State.LANDED, 0), counts.pop(State.ABSENT, 0)
     return Completeness(
@@ -154,14 +156,15 @@ def _feeds_missing(connection: Connection, request: Request, now: datetime) -> t
         for month in request.interval.months()
     ]
     since = min(request.interval.end, now - LATELY)
-    landed = set(
+    done = set(
         connection.scalars(
             select(TargetRow.target_key).where(
-                TargetRow.target_key.in_(wanted), TargetRow.landed_at >= since
+                TargetRow.target_key.in_(wanted),
+                (TargetRow.landed_at >= since) | (TargetRow.state == State.DROPPED),
             )
         )
     )
-    return tuple(feed for feed in wanted if feed not in landed)
+    return tuple(feed for feed in wanted if feed not in done)
 
 
 def check_completeness(engine: Engine, settings: Settings, request: Request) -> Completeness:

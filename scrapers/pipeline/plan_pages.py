@@ -83,6 +83,8 @@ def stage_reason(known: Known | None, latest: datetime | None) -> str | None:
     """
     if known is None:
         return NEW
+    if known.state is State.DROPPED:
+        return None
     if known.state in FAILED or known.state is State.ABSENT:
         return RECHECK
     if known.state is not State.LANDED:
@@ -96,6 +98,8 @@ def preview_reason(known: Known | None, kickoff: datetime, *, now: datetime) -> 
     """Why to fetch a match's preview now; None: it is there, or was not there after the match."""
     if known is None:
         return NEW
+    if known.state is State.DROPPED:
+        return None
     if known.state in FAILED:
         return RECHECK
     if known.state not in (State.LANDED, State.ABSENT):

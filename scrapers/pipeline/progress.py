@@ -8,7 +8,10 @@ from scrapers.errors import FAILURE_CLASSES, SourceUnavailable, TouchlineError
 from scrapers.pipeline.steps import NOUNS, Step
 from scrapers.warehouse.records import DISPATCH_DONE, Progress, State
 
-_DONE_ORDER = (State.LANDED, State.PARSED, State.ABSENT, State.QUARANTINED, State.BLOCKED)
+_DONE_ORDER = (
+    *(State.LANDED, State.PARSED, State.ABSENT, State.DROPPED),
+    *(State.QUARANTINED, State.BLOCKED),
+)
 _WAY_ORDER = (State.ARCHIVED, State.FETCHING, State.PLANNED)
 _WORDS = {State.ARCHIVED: "to parse", State.PLANNED: "waiting"}
 

@@ -42,9 +42,11 @@ def known_targets(engine: Engine, targets: Iterable[Target]) -> dict[str, Known]
 
 
 def schedule_reason(known: Known | None, settled_at: datetime) -> str | None:
-    """Why to fetch a month's feed now; None: it is settled."""
+    """Why to fetch a month's feed now; None: it is settled, or was dropped."""
     if known is None:
         return NEW
+    if known.state is State.DROPPED:
+        return None
     if known.state is not State.LANDED:
         return RECHECK if known.state in FAILED or known.state is State.ABSENT else NEW
     if known.fetched_at is None or known.fetched_at < settled_at:
@@ -63,6 +65,8 @@ def match_reason(
     """
     if known is None:
         return NEW
+    if known.state is State.DROPPED:
+        return None
     if known.state in FAILED:
         return RECHECK
     if known.state is State.ABSENT:

@@ -41,6 +41,7 @@ from scrapers.warehouse.records import (
     State,
 )
 from scrapers.warehouse.tables import Fixture, Match
+from scrapers.whoscored.emptiness import GONE
 from scrapers.whoscored.read import selectors_in_force
 
 STEP = "reparse"
@@ -73,7 +74,7 @@ def choose(engine: Engine, request: ReparseRequest) -> Chosen:
     """
     page = (
         select(PageRow.page_hash, PageRow.last_fetched_at)
-        .where(PageRow.target_key == TargetRow.target_key, ~_is_none())
+        .where(PageRow.target_key == TargetRow.target_key, ~_is_none(), ~_is_gone())
         .order_by(PageRow.last_fetched_at.desc(), PageRow.page_hash)
         .limit(1)
         .lateral("latest_page")
@@ -124,8 +125,13 @@ def _is_none() -> ColumnElement[bool]:
     )
 
 
+def _is_gone() -> ColumnElement[bool]:
+    """Whether the site answered that it has no such page, which is no failure in the ledger."""
+    return func.coalesce(PageRow.status, 0).in_([int(status) for status in GONE])
+
+
 def _conditions(request: ReparseRequest) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [TargetRow.state != State.DROPPED]
     if request.page_kinds:
         found.append(TargetRow.page_kind.in_([str(kind) for kind in request.page_kinds]))
     if request.match_ids:

@@ -20,6 +20,7 @@ from scrapers.errors import (
     LayoutChanged,
     SourceRefused,
     SourceUnavailable,
+    TargetAbsent,
     TouchlineError,
     WarehouseUnavailable,
 )
@@ -30,7 +31,8 @@ from scrapers.warehouse import gaps, holding, source
 from scrapers.warehouse.holding import FetchedPage
 from scrapers.warehouse.records import Claim, State
 from scrapers.warehouse.source import Leave, Pause, Rules
-from scrapers.whoscored.emptiness import check_page
+from scrapers.warehouse.stated import is_stated
+from scrapers.whoscored.emptiness import GONE, check_page
 from scrapers.whoscored.refusal import refusal_of
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,6 @@ STAGE = "fetch"
 # Share of the task's time that may go by waiting for a turn.
 LONGEST_TURN = 0.5
 _REFUSING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
-_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 # After a page that tried the source in vain another one is to try it, for this page itself may
 # be what fails: it stands back for so many sweeps.
 _SWEEPS_BEHIND = 4
@@ -92,6 +93,8 @@ def _visit(tools: Tools, claim: Claim) -> bool:
         # Whom to blame: before the site was asked it is our own browser that is slow.
         slow = SourceUnavailable if seen.asked else BrowserUnavailable
         _fail(tools, claim, slow(f"the page was not fetched within {seconds} s"), seen)
+    except TargetAbsent as error:
+        _absent(tools, claim, error, seen)
     except TouchlineError as error:
         # Also a warehouse that was away for a moment: given back, it is not taken for lost.
         _fail(tools, claim, error, seen)
@@ -126,7 +129,7 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
         return _put_off(tools, claim, seen, leave)
     seen.leave, seen.asked = leave, True
     loaded = tools.browser.load(url, plan)
-    failure = _judged(loaded, target)
+    failure = _judged(tools, loaded, target)
     # The source hears of it at once, whatever else goes wrong with this page.
     _tell_source(tools, claim, failure, seen)
     page = seen.page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
@@ -186,7 +189,7 @@ def check(loaded: LoadedPage, target: Target) -> None:
     Raises:
         SourceRefused: a protection's page, 403 or 429.
         SourceUnavailable: 5xx, an empty page, an error page or a cut one.
-        LayoutChanged: there is no page at this address any more.
+        TargetAbsent: the site says that it has no such page.
     """
     # What the page says tells more than its status, such as a refusal's incident id.
     if refusal := refusal_of(loaded.html, loaded.title):
@@ -194,24 +197,43 @@ def check(loaded: LoadedPage, target: Target) -> None:
     answered = f"the site answered {loaded.status}"
     if loaded.status in _REFUSING:
         raise SourceRefused(answered, status=loaded.status)
-    if loaded.status in _GONE:
-        raise LayoutChanged(
-            f"{answered}: no page of this kind has this address (any more)",
-            fields=["address"],
-            status=loaded.status,
-            url=loaded.final_url,
+    if loaded.status in GONE:
+        raise TargetAbsent(
+            f"{answered}: it has no such page", status=loaded.status, url=loaded.final_url
         )
     if loaded.status is not None and loaded.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise SourceUnavailable(answered, status=loaded.status)
     check_page(loaded.html, loaded.title, target.page_kind)
 
 
-def _judged(loaded: LoadedPage, target: Target) -> TouchlineError | None:
+def _judged(tools: Tools, loaded: LoadedPage, target: Target) -> TouchlineError | None:
     try:
         check(loaded, target)
+    except TargetAbsent as error:
+        stated = patiently(lambda: is_stated(tools.engine, target), WarehouseUnavailable)
+        return _moved(error) if stated else _never_there(error, target)
     except TouchlineError as error:
         return error
     return None
+
+
+def _moved(error: TargetAbsent) -> LayoutChanged:
+    # The site itself has named the page: where all such pages are gone, it has moved them.
+    return LayoutChanged(
+        f"{error.detail} (any more), though pages that have landed name it: the addresses of "
+        "this kind of page may have changed",
+        **{**error.facts, "fields": ["address"]},
+    )
+
+
+def _never_there(error: TargetAbsent, target: Target) -> TargetAbsent:
+    ids = ", ".join(f"{name} {value}" for name, value in target.id_map.items())
+    where = " (TOUCHLINE_FOLLOW, or touchline follow --list)" if "stage_id" in target.id_map else ""
+    return TargetAbsent(
+        f"{error.detail}, and no page that has landed names one: look whether {ids} is right"
+        f"{where}; touchline gaps drop {target.key} keeps it from being asked for",
+        **error.facts,
+    )
 
 
 def _tell_source(tools: Tools, claim: Claim, failure: TouchlineError | None, seen: _Seen) -> None:
@@ -221,7 +243,7 @@ def _tell_source(tools: Tools, claim: Claim, failure: TouchlineError | None, see
         return
     engine, rules = tools.engine, Rules.of(tools.settings)
     if not seen.asked or not isinstance(
-        failure, SourceRefused | SourceUnavailable | LayoutChanged | None
+        failure, SourceRefused | SourceUnavailable | LayoutChanged | TargetAbsent | None
     ):
         patiently(lambda: source.release(engine, SOURCE, leave), WarehouseUnavailable)
     elif isinstance(failure, SourceRefused | SourceUnavailable):
@@ -272,6 +294,11 @@ def _told(pause: Pause) -> TouchlineError:
     if pause.by is not None:
         return SourceUnavailable(f"{SOURCE} is paused by {pause.by} {since}: {pause.reason}")
     return SourceUnavailable(f"{SOURCE} has been out {since}: {pause.reason}")
+
+
+def _absent(tools: Tools, claim: Claim, error: TargetAbsent, seen: _Seen) -> None:
+    patiently(lambda: holding.absent(tools.engine, claim, error, seen.page), WarehouseUnavailable)
+    log.info("%s: %s", claim.target.key, error.detail)
 
 
 def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> None:

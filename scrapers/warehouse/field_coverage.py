@@ -55,6 +55,17 @@ class FieldShare:
         return self.filled / self.rows if self.rows else None
 
 
+def versions(engine: Engine) -> list[str]:
+    """The selector versions that have read a page, such as `match_centre/2022-08`.
+
+    Raises:
+        WarehouseUnavailable: they can't be read.
+    """
+    query = select(PageCoverageRow.selector_version).distinct()
+    with transaction(engine) as connection:
+        return sorted(connection.scalars(query))
+
+
 def shares(
     engine: Engine,
     *,

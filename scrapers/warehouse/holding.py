@@ -190,9 +190,18 @@ def archived(engine: Engine, claim: Claim, page: FetchedPage) -> bool:
         return bool(taken.rowcount)
 
 
-def absent(engine: Engine, claim: Claim, error: TouchlineError) -> bool:
-    """The page says that there is nothing to read; False: the hold is gone."""
+def absent(
+    engine: Engine, claim: Claim, error: TouchlineError, page: FetchedPage | None = None
+) -> bool:
+    """The page says that there is nothing to read; False: the hold is gone.
+
+    Args:
+        page: the site's answer that there is no such page. It is noted as fetched, and never
+            becomes the target's own page: there is nothing in it for any selector.
+    """
     with transaction(engine) as connection:
+        if page is not None:
+            _note_page(connection, claim, page)
         taken = connection.execute(
             update(TargetRow)
             .where(_held(claim))

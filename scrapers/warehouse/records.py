@@ -21,14 +21,15 @@ class State(StrEnum):
     QUARANTINED = "quarantined"  # its rows break expectations
     BLOCKED = "blocked"  # it failed as often as its failure class allows
     ABSENT = "absent"  # the page says that there is nothing to read
+    DROPPED = "dropped"  # a person said that it should not be asked for; only force asks again
 
 
 # A dispatch waits for these: what comes after PARSED is the publishing step's.
 DISPATCH_DONE = frozenset(
-    {State.PARSED, State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT}
+    {State.PARSED, State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT, State.DROPPED}
 )
 # From these a new plan starts a target over; in the others it is under way already.
-AT_REST = frozenset({State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT})
+AT_REST = DISPATCH_DONE - {State.PARSED}
 
 
 # Why a target is read again from the archive: it landed before, or it could not be read before.

@@ -1,4 +1,4 @@
-"""Pages that are none: empty documents, error pages of servers and browsers, cut pages.
+"""Pages that are none: empty documents, error pages of servers and browsers, cut pages, 404.
 
 Looked for before anything is parsed, so that a hiccup of the line is not taken for a change of
 the layout, and no garbled letter for a name.
@@ -7,14 +7,18 @@ the layout, and no garbled letter for a name.
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
-from scrapers.errors import SourceRefused, SourceUnavailable
+from scrapers.errors import SourceRefused, SourceUnavailable, TargetAbsent
 from scrapers.parsing.javascript import NotDataError, read_value
 from scrapers.targets import PageKind
 from scrapers.whoscored.refusal import refusal_of
 
 # Kinds whose page is JSON; the others are whole pages of the site.
 FEEDS = frozenset({PageKind.SCHEDULE, PageKind.TEAM_STATISTICS, PageKind.PLAYER_STATISTICS})
+
+# The site has no page at the address, and says so.
+GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 # What a browser shows after a download instead of a page: <html><head></head><body></body></html>
 _SMALLEST = 100
@@ -23,6 +27,9 @@ _ERROR_TITLE = re.compile(
     r"<(?:title|h1|pre)>\s*(?:(?:Error\s+)?5\d\d\b|Bad Gateway|Service (?:Temporarily )?Unavailable"
     r"|Gateway Time-?out|Internal Server Error|Server Error)",
     re.IGNORECASE,
+)
+_GONE_TITLE = re.compile(
+    r"<(?:title|h1)>\s*(?:(?:Error\s+)?(?:404|410)\b|(?:Page\s+)?Not Found\b)", re.IGNORECASE
 )
 _BROWSER_ERROR = re.compile(r"id=\"main-frame-error\"|\b(?:ERR_[A-Z_]{4,40}|HTTP ERROR 5\d\d)\b")
 _LITERAL = re.compile(r"require\.config\.params\s*\[[^\]\n]{1,40}\]\s*=\s*(?=[{\[])")
@@ -39,20 +46,39 @@ def check_page(html: bytes | str, title: str, kind: PageKind) -> None:
     Raises:
         SourceRefused: it is a protection's page.
         SourceUnavailable: it is empty, an error page, or cut off.
+        TargetAbsent: it says that there is no such page.
     """
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
     if refusal := refusal_of(text, title):
         raise SourceRefused(refusal)
+    if what := _not_found(text, title):
+        raise TargetAbsent(what)
     if what := _unavailable(text, title, kind):
         raise SourceUnavailable(what)
+
+
+def _not_found(text: str, title: str) -> str | None:
+    if _has_data(text):
+        return None
+    found = _GONE_TITLE.search(_headed(text, title))
+    words = " ".join(_TAG.sub("", found.group()).split()) if found else None
+    return f"the page says that there is no such page: {words}" if words else None
+
+
+def _has_data(text: str) -> bool:
+    return "require.config.params" in text or _FEED.search(text[:5000]) is not None
+
+
+def _headed(text: str, title: str) -> str:
+    return f"<title>{title}</title>{text[:20_000]}"
 
 
 def _unavailable(text: str, title: str, kind: PageKind) -> str | None:
     if len(text) < _SMALLEST and not _TAG.sub("", text).strip():
         return f"the document is empty ({len(text)} characters): the page was not shown"
-    has_data = "require.config.params" in text or _FEED.search(text[:5000])
-    headed = f"<title>{title}</title>{text[:20_000]}"
-    if not has_data and (error := _BROWSER_ERROR.search(text) or _ERROR_TITLE.search(headed)):
+    if not _has_data(text) and (
+        error := _BROWSER_ERROR.search(text) or _ERROR_TITLE.search(_headed(text, title))
+    ):
         words = _TAG.sub("", error.group()).strip()
         return f"an error page instead of the page: {words[:80]}"
     if what := _garbled(text):

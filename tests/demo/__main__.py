@@ -10,6 +10,7 @@ import httpx
 from rich.console import Console
 
 from scrapers.errors import TouchlineError
+from scrapers.parsing.initial import unlisted
 from scrapers.settings import ROOT
 from tests.demo import night, show
 from tests.support import stack
@@ -65,20 +66,27 @@ def preflight(started: stack.Stack) -> str:
 
 
 def down(home: Path) -> int:
-    """Stop everything; no process and no port is left."""
+    """Stop everything; no process and no port is left. Drafts of selector files are named."""
     known = stack.Stack.of(home)
     if known is None:
         stack.Group(home).end()
         console.print("No demo is known here; nothing of one runs.")
-        return 0
-    with console.status("Stopping"):
-        known.stop()
-    console.print(
-        f"Stopped: no process and no port is left. {home} keeps its logs, pages and data until "
-        "the next `make demo` or `make clean`.",
-        markup=False,
-        soft_wrap=True,
-    )
+    else:
+        with console.status("Stopping"):
+            known.stop()
+        console.print(
+            f"Stopped: no process and no port is left. {home} keeps its logs, pages and data until "
+            "the next `make demo` or `make clean`.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if drafts := unlisted(ROOT / "selectors"):
+        console.print(
+            f"Drafts are left in selectors/: {', '.join(drafts)}. A new demo begins without them: "
+            "promote them there, or delete their files.",
+            markup=False,
+            soft_wrap=True,
+        )
     return 0
 
 

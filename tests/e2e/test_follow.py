@@ -80,7 +80,8 @@ def test_from_a_name_to_landed_matches_and_a_table(stack: Stack, engine: Engine)
     assert nothing.returncode == 2
     assert "nothing else is followed" in nothing.stderr
     told = follow(stack, "Valdoria First Division", "--season", "2022/2023").stdout
-    assert "Following Valdoria First Division 2022/2023: 1 stage, 21501." in told
+    named = "id 21501, to be named by its first schedule."
+    assert f"Following Valdoria First Division 2022/2023: 1 stage, {named}" in told
     assert paths(stack) == [
         "/",
         "/regions/901/tournaments/9101",

@@ -291,6 +291,20 @@ def test_a_match_without_a_match_centre_is_absent_and_no_failure(stack, engine):
 # --- our own parts stop and fail -----------------------------------------------------------
 
 
+def test_a_mistyped_match_id_is_told_and_dropped(stack, engine):
+    wrong = 99_999_999
+    ended = scrape(stack, "--match", str(wrong))
+    assert f"look whether match_id {wrong} is right" in ended.stderr
+    assert (target(engine, wrong).state, failures(engine, wrong)) == (State.ABSENT, [])
+    assert "No gap is open" in stack.touchline("gaps").stdout
+    key = Target.match_centre(wrong).key
+    stack.touchline("gaps", "drop", key, "--reason", "mistyped", "--by", "Ada")
+    asked = requests(stack)
+    again = scrape(stack, "--match", str(wrong))
+    assert "is dropped: dropped by Ada: mistyped" in again.stderr
+    assert requests(stack) == asked, "nothing is asked of the site"
+
+
 def test_a_worker_told_to_stop_quits_its_browsers(stack, engine):
     scrape(stack, "--match", str(MATCHES[0].id))
     hub = psutil.Process(stack.group.pid("hub"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from scrapers.cli.main import app
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.parsing import Page, registry
 from scrapers.parsing.in_force import SelectorsInForce
+from scrapers.parsing.initial import initial_names
 from scrapers.parsing.load import load
 from scrapers.parsing.registry import Action
-from scrapers.settings import Settings
+from scrapers.settings import ROOT, Settings
 from scrapers.targets import PageKind
 from tests.support.pages import SMALL_SELECTOR, small_page, write_selector
 
@@ -63,6 +65,62 @@ def test_the_first_files_are_in_force_and_only_the_first(engine: Engine, folder:
         ("match_centre/b", Action.DRAFT),
     ]
     assert [row.content for row in registry.in_force(engine)] == [GOOD]
+
+
+def list_initial(folder: Path, text: str) -> None:
+    (folder / "initial.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_left_over_draft_is_not_in_force_in_a_new_database(engine: Engine, folder: Path) -> None:
+    list_initial(folder, "match_centre: [small]\n")
+    newer = GOOD.replace("version: small", "version: b").replace("2022-01", "2023-01")
+    write_selector(folder, newer, "b")
+    write_selector(folder, "page_kind: [", "broken")  # a draft may be anything
+    done = registry.register(engine, folder, "ops")
+    assert (done.initial, done.is_listed) == (["match_centre/small"], True)
+    assert done.drafts == ["match_centre/b", "match_centre/broken"]
+    assert [r.name for r in registry.in_force(engine)] == ["match_centre/small"]
+    assert [s.version for s in SelectorsInForce(engine, folder).for_kind(KIND)] == ["small"]
+    promote(engine, folder, newer, "b")
+    assert [s.version for s in SelectorsInForce(engine, folder).for_kind(KIND)] == ["b", "small"]
+
+
+def test_drafts_alone_are_none_in_force_and_no_beginning(engine: Engine, folder: Path) -> None:
+    list_initial(folder, "schedule: []\n")
+    assert registry.register(engine, folder, "ops").initial == []
+    with pytest.raises(ConfigInvalid, match="touchline selectors promote"):
+        SelectorsInForce(engine, folder).for_kind(KIND)
+    # Named later, it is the first of its kind still.
+    list_initial(folder, "match_centre: [small]\n")
+    assert name_of(SelectorsInForce(engine, folder)) == "by name"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("match_centre: [smal]\n", "initial.yaml:1: match_centre: names smal, and there is no"),
+        ("schedule: []\nmatch_center: [small]\n", "initial.yaml:2: match_center: is no page kind"),
+        ("match_centre: small\n", "is no list of versions"),
+        ("match_centre: [2022]\n", 'write it in quotes: ["2022"]'),
+        ("match_centre: [\n", "initial.yaml"),
+    ],
+)
+def test_a_list_with_a_fault_is_refused_by_its_line(
+    engine: Engine, folder: Path, text: str, wrong: str
+) -> None:
+    list_initial(folder, text)
+    with pytest.raises(ConfigInvalid, match=re.escape(wrong)):
+        registry.register(engine, folder, "ops")
+    assert registry.history(engine) == []
+    linted = CliRunner().invoke(app, ["selectors", "lint", str(folder / "initial.yaml")])
+    assert linted.exit_code == 1
+    assert wrong in linted.stdout
+
+
+def test_the_release_names_what_a_new_database_begins_with() -> None:
+    names = initial_names(ROOT / "selectors")
+    assert names is not None
+    assert {name.partition("/")[0] for name in names} == {kind.value for kind in PageKind}
 
 
 def test_workers_that_start_together_register_once(engine: Engine, folder: Path) -> None:

@@ -21,10 +21,16 @@ from sqlalchemy import Engine, func, select, text
 
 from scrapers.browser.session import LoadedPage
 from scrapers.errors import SourceUnavailable
+from scrapers.pipeline.completeness import check_completeness
+from scrapers.pipeline.not_there import not_there
+from scrapers.pipeline.reparse import choose
+from scrapers.pipeline.reparse_request import ReparseRequest
+from scrapers.pipeline.request import Request
 from scrapers.targets import PageKind, Target
 from scrapers.tasks.fetching import fetch_target
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, ledger, sending
+from scrapers.warehouse import holding, landing, ledger, sending
+from scrapers.warehouse.gaps import open_gaps
 from scrapers.warehouse.health_tables import GapRow, RequestHourRow
 from scrapers.warehouse.ops_tables import FailureRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
@@ -33,6 +39,7 @@ from tests.site.faults import Fault
 from tests.site.server import Server
 from tests.site.state import State as Site
 from tests.site.world import World
+from tests.support.rows import STAGE, feed_rows, new_batch, put
 from tests.support.source import pass_time
 
 MATCHES = [m.id for m in World().matches() if m.status == "finished" and m.has_match_centre][:60]
@@ -234,10 +241,41 @@ def test_a_page_that_fails_for_ever_costs_its_tries_and_pauses_nobody(night: Nig
 
 
 def test_a_page_that_is_gone_is_no_sign_of_an_outage(night: Night) -> None:
+    named = MATCHES[:3]
+    feed = put(
+        night.engine,
+        Target.schedule(STAGE, "202208"),
+        feed_rows("202208", dict.fromkeys(named, "finished")),
+    )
+    assert landing.land(night.engine, new_batch(night.engine), [feed])
     night.fault("", "status", status=404)
     assert night.pass_hours(1) == len(MATCHES)
+    # What the schedule names has moved; of the others nobody but who asked says they are there.
+    absent = len(MATCHES) - len(named)
+    assert night.states() == {State.BLOCKED: len(named), State.ABSENT: absent}
     with night.engine.connect() as connection:
         assert not connection.scalar(text("SELECT count(*) FROM ops.source_state"))
+        failed = connection.execute(select(FailureRow.target_key, FailureRow.failure_class))
+        assert {tuple(row) for row in failed} == {
+            (Target.match_centre(number).key, "LayoutChanged") for number in named
+        }
+
+
+def test_a_mistyped_id_is_told_as_one_and_ends_quietly(night: Night) -> None:
+    wrong = Target.match_centre(99_999_999)
+    batch = night.plan("by hand", [99_999_999])
+    night.pass_hours(0.1)
+    assert ledger.progress(night.engine, batch).by_state == {State.ABSENT: 1}
+    ledger.close_batch(night.engine, batch, ledger.PUBLISHED, {})
+    assert open_gaps(night.engine) == []
+    request = Request(None, (), (99_999_999,))
+    (told,) = not_there(night.engine, request)
+    assert told.state is State.ABSENT
+    assert "look whether match_id 99999999 is right" in told.why
+    assert f"touchline gaps drop {wrong.key}" in told.why
+    assert check_completeness(night.engine, night.settings, request).absent == 1
+    # Its answer is archived, but nothing to read for anybody.
+    assert choose(night.engine, ReparseRequest(match_ids=(99_999_999,))).planned == []
 
 
 def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:

@@ -239,6 +239,8 @@ def test_lint_ends_1_and_names_file_line_field_and_mend(tmp_path: Path) -> None:
     line = text[: text.index("pth:")].count("\n") + 1
     wanted = f"{path}:{line}: fields.venue_name.from.0.pth: unknown key 'pth': did you mean 'path'?"
     assert wanted in result.output.splitlines()
+    twice = run(selectors_app, ["lint", str(tmp_path), str(path)])
+    assert twice.output == result.output, "each file once"
     path.write_text(text.replace("pth:", "path:"))
     result = run(selectors_app, ["lint", str(path)])
     assert result.exit_code == 1
@@ -248,7 +250,9 @@ def test_lint_ends_1_and_names_file_line_field_and_mend(tmp_path: Path) -> None:
 
 def test_lint_of_nothing_is_a_problem(tmp_path: Path) -> None:
     assert run(selectors_app, ["lint", str(tmp_path)]).exit_code == 1
-    assert run(selectors_app, ["lint", str(tmp_path / "none.yaml")]).exit_code == 1
+    wrong_call = run(selectors_app, ["lint", str(tmp_path / "none.yaml")])
+    assert wrong_call.exit_code == 2
+    assert "none.yaml is not there" in wrong_call.stderr
     (tmp_path / "x.yml").write_text("a: 1")
     result = run(selectors_app, ["lint", str(tmp_path)])
     assert result.exit_code == 1

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scrapers.pipeline.plan_pages import preview_reason, stage_reason
 from scrapers.pipeline.reasons import (
     ABSENT_PATIENCE,
     ABSENT_PAUSE,
@@ -82,3 +83,12 @@ def test_a_feed_is_fetched_until_it_was_fetched_after_its_month_had_settled():
 @pytest.mark.parametrize("state", [State.BLOCKED, State.QUARANTINED, State.ABSENT])
 def test_a_feed_that_failed_is_tried_again(state: State):
     assert schedule_reason(Known(state, KICKOFF), KICKOFF - HOUR) == RECHECK
+
+
+@pytest.mark.parametrize("now", [11 * HOUR, 9999 * HOUR])
+def test_what_a_person_has_dropped_is_never_planned(now: timedelta) -> None:
+    known = Known(State.DROPPED, None)
+    assert reason(State.DROPPED, now=now) is None
+    assert schedule_reason(known, KICKOFF + now) is None
+    assert stage_reason(known, KICKOFF) is None
+    assert preview_reason(known, KICKOFF + now, now=KICKOFF) is None

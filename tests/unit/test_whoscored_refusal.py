@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrapers.errors import SourceRefused, SourceUnavailable
+from scrapers.errors import SourceRefused, SourceUnavailable, TargetAbsent
 from scrapers.targets import PageKind
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.refusal import refusal_of
@@ -93,6 +93,22 @@ UNAVAILABLE = [
 def test_what_is_no_page(kind: PageKind, html: str, what: str) -> None:
     with pytest.raises(SourceUnavailable, match=what):
         check_page(html, "", kind)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["<title>404 Not Found</title>", "<title>Page Not Found | WhoScored.com</title>",
+     "<title>x</title></head><body><h1>410 Gone</h1>"],
+)  # fmt: skip
+def test_a_page_that_says_not_found_is_neither_cut_nor_another_layout(head: str) -> None:
+    html = document(head, "<p>x</p>" * 50 + "<footer>x</footer>")
+    with pytest.raises(TargetAbsent, match="no such page"):
+        check_page(html, "", MATCH)
+    with pytest.raises(TargetAbsent):
+        check_page(document("", "<p>x</p>" * 50), "404 Not Found", MATCH)
+    # A real page may hold any words.
+    data = "<script>require.config.params['args'] = {};</script>"
+    check_page(document(head + data, "<footer>x</footer>"), "", MATCH)
 
 
 def test_another_layout_is_left_to_the_selectors() -> None:

@@ -10,6 +10,8 @@ import typer
 
 from scrapers.cli.console import out, print_json
 from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
+from scrapers.errors import ConfigInvalid
+from scrapers.parsing.initial import check_initial, is_initial_file
 from scrapers.parsing.load import Problem, check, remarks
 from scrapers.parsing.schema import schema_text
 from scrapers.settings import ROOT
@@ -27,23 +29,32 @@ def lint(
 ) -> None:
     """Check selector files; a line for each problem: file:line: field: what: mend.
 
-    The file of own names, names.yaml, is checked with them. Ends with 1 if there is a problem. A
-    remark is none: it tells of a field that could go missing unnoticed.
+    The file of own names, names.yaml, and the list of what a new database begins with,
+    initial.yaml, are checked with them. Ends with 1 if there is a problem, with 2 if there is no
+    such file or folder. A remark is none: it tells of a field that could go missing unnoticed.
     """
     problems: list[Problem] = []
     told: list[Problem] = []
     files = 0
+    seen: set[Path] = set()
     for path in paths or [folder]:
         found, wrong = _selector_paths(path)
         problems += wrong
         for file in found:
+            # A file may be named, and stand in a folder that is named too.
+            if file.resolve() in seen:
+                continue
+            seen.add(file.resolve())
             if is_names_file(file):
                 problems += check_names(file)[1]
+            elif is_initial_file(file):
+                problems += check_initial(file)[1]
             else:
                 files += 1
-                selector, wrong = check(file, unmet)
+                content = _content(file)
+                selector, wrong = check(file, unmet, content)
                 problems += wrong
-                told += remarks(file, selector) if selector is not None else []
+                told += remarks(file, selector, content) if selector is not None else []
     if as_json:
         print_json(
             {
@@ -64,7 +75,17 @@ def lint(
     out.print(f"{files} selector file{'s' * (files != 1)}, no problem")
 
 
+def _content(file: Path) -> bytes | None:
+    """What the file holds; None: it can't be read, which `check` tells as a problem of it."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
 def _selector_paths(path: Path) -> tuple[list[Path], list[Problem]]:
+    if not path.exists():
+        raise ConfigInvalid(f"{path} is not there: name a selector file, or a folder of them")
     if not path.is_dir():
         return [path], []
     files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scrapers.cli.failures import FailureGroup
+from scrapers.cli.runs import who as who
 from scrapers.errors import ConfigInvalid
 from scrapers.parsing.load import load
 from scrapers.parsing.model import SelectorFile
@@ -63,18 +63,6 @@ def warehouse_settings() -> Settings | None:
         if isinstance(problems, list) and any(str(p).startswith(missing) for p in problems):
             return None
         raise
-
-
-def who(by: str | None) -> str:
-    """Who does it, by name.
-
-    Raises:
-        ConfigInvalid: the system does not say.
-    """
-    try:
-        return by or getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise ConfigInvalid("the system does not say who you are: add --by NAME") from error
 
 
 def file_named(name: str, folder: Path) -> Path:
