@@ -10,6 +10,7 @@ import typer
 from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.cli.selectors.common import AsJson, By, Folder, selectors_app, who, written
 from scrapers.cli.selectors.testing import GOLDEN, Accept, Golden, Pages, replay_versions, show
+from scrapers.parsing.initial import FILE_NAME, unlisted
 from scrapers.settings import ROOT, load_settings
 from scrapers.targets import SOURCE, PageKind
 
@@ -66,6 +67,13 @@ def promote_command(
         highlight=False,
         soft_wrap=True,
     )
+    if release.name in unlisted(folder):
+        out.print(
+            f"A new database begins without it: add it to {folder / FILE_NAME} when you commit it.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @selectors_app.command("rollback")
@@ -130,7 +138,7 @@ def history_command(
     as_json: AsJson = False,
     folder: Folder = ROOT / "selectors",
 ) -> None:
-    """Every promotion and rollback: who, when, which text, with what test result.
+    """Every promotion and rollback: who, when, which text, with what test result; drafts too.
 
     Ends with 1 if a file in force was edited since its promotion, or is gone.
     """

@@ -41,9 +41,9 @@ _RESULTS = {
     "read": "read as before",
     "newly_read": "newly read",
     "no_longer_read": "no longer read",
-    "still_unread": "not read, as before",
-    "absent": "say that there is nothing to read",
-    "no_page": "are no pages of the site",
+    "still_unread": "still not read",
+    "absent": "without anything to read, as the page says",
+    "no_page": "no page of the site",
 }
 
 
