@@ -69,9 +69,15 @@ def read_anew(tested: SelectorFile, held: Sequence[SelectorFile]) -> set[str]:
     them if there is none, or if the data that they stand in are others."""
     every = {name for name, _ in fields_of(tested)}
     found = min((set(_changed(each, tested)) for each in held), key=len, default=every)
-    if any(name.startswith("documents.") for name in found):
+    if any(name == "timezone" or name.startswith("documents.") for name in found):
         return every
-    return {name for name in every if name in found or name.rpartition(".")[0] in found}
+    return {name for name in every if not found.isdisjoint(_within(name))}
+
+
+def _within(name: str) -> list[str]:
+    """A field's name, and those of all groups that it is in."""
+    parts = name.split(".")
+    return [".".join(parts[:size]) for size in range(1, len(parts) + 1)]
 
 
 def _changed(old: SelectorFile, new: SelectorFile) -> Iterator[str]:

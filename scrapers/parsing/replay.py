@@ -57,7 +57,8 @@ class Sample:
 
 # Names what contradicts itself in a page's values; nothing if all is well.
 Judge = Callable[[Sample, Extracted], Sequence[str]]
-# Refuses what is no page of the site (SourceRefused, SourceUnavailable).
+# Refuses what is no page of the site (SourceRefused, SourceUnavailable), or one that the site says
+# it does not have (TargetAbsent).
 Gate = Callable[[Sample], None]
 
 

@@ -11,19 +11,27 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from scrapers.errors import InvalidRows
 from scrapers.parsing.extract import Extracted
 from scrapers.pipeline.judging import Failing, judge_stage
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
+from scrapers.warehouse.engine import engine, transaction
 from scrapers.warehouse.landing import Foreseen
 from scrapers.warehouse.name_tables import KINDS
+from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.records import State
 from scrapers.warehouse.rehearsal import rehearsal
 from scrapers.warehouse.staging import encode_rows
 from scrapers.whoscored.read import rows_of
 
 # What pages of these say does not change once it was played; tables and statistics go on.
 _LASTING = (PageKind.MATCH_CENTRE, PageKind.MATCH_REPORT)
+# A place in a list: one row more moves all that follow.
+_POSITIONS = frozenset({"ordinal"})
+_LISTS = frozenset({"match_trait"})  # its rows are known by their place alone
 _MOST = 0.5  # of a column's landed values, that others are no corrections
 
 
@@ -60,7 +68,7 @@ class Trial:
     tables: dict[str, Foreseen] = field(default_factory=dict)
     lasting: frozenset[str] = frozenset()
 
-    def objections(self, accepted: Collection[str]) -> Iterator[str]:
+    def objections(self, accepted: Collection[str] = ()) -> Iterator[str]:
         """Why the version should not be put in force, as sentences.
 
         Args:
@@ -68,21 +76,35 @@ class Trial:
         """
         if self.refused:
             yield f"the newly read pages would be refused: {self.refused}"
-        elif self.pages and len(self.failing) == self.pages:
+        elif len(self.failing) > _MOST * self.pages:
             key, why = next(iter(self.failing.items()))
-            yield f"every newly read page would be put aside: {key}: {why.detail}"
+            yield (
+                f"{len(self.failing)} of {self.pages} newly read pages would be put aside, as "
+                f"{key}: {why.detail}"
+            )
+        for told, sentence in self._changes():
+            if told not in accepted:
+                yield f"{sentence}: mend its place, or add --accept {told} if the site changed it"
+
+    def silenced(self, accepted: Collection[str]) -> list[str]:
+        """Of what was accepted, that which there would be an objection to."""
+        return sorted({told for told, _ in self._changes()} & set(accepted))
+
+    def _changes(self) -> Iterator[tuple[str, str]]:
         for name, seen in self.tables.items():
-            landed = seen.counts.updated + seen.counts.unchanged
+            if name not in self.lasting or name in _LISTS:
+                continue
+            counts = seen.counts
+            landed = counts.updated + counts.unchanged + counts.deleted
+            if counts.deleted > _MOST * landed:
+                yield name, f"{name} would lose {counts.deleted} of {landed} rows that have landed"
             for column, change in seen.changes.items():
-                told = f"{name}.{column}"
-                if name not in self.lasting or told in accepted:
-                    continue
-                if change.replaced > _MOST * landed:
+                if column not in _POSITIONS and change.replaced > _MOST * change.landed:
                     yield (
-                        f"{told} would change in {change.replaced} of {landed} rows that have "
-                        f"landed, as {_value(change.old)} → {_value(change.new)} "
-                        f"({', '.join(map(str, change.key))}): mend its place, or add "
-                        f"--accept {told} if the site has changed the value"
+                        f"{name}.{column}",
+                        f"{name}.{column} would change in {change.replaced} of {change.landed} "
+                        f"rows that have landed with a value, as {_value(change.old)} → "
+                        f"{_value(change.new)} ({', '.join(map(str, change.key))})",
                     )
 
     def as_json(self) -> dict[str, Any]:
@@ -113,8 +135,11 @@ def try_rows(settings: Settings, pages: Sequence[NewlyRead]) -> Trial:
         WarehouseUnavailable: the warehouse can't be read.
     """
     latest: dict[str, NewlyRead] = {}
+    landed = _landed(settings, pages)
     for page in sorted(pages, key=lambda page: page.fetched_at):
-        latest[page.target.key] = page
+        # No landing would take a page that is older than the one that landed.
+        if page.fetched_at >= landed.get(page.target.key, page.fetched_at):
+            latest[page.target.key] = page
     if not latest:
         return Trial()
     failing: dict[str, Failing] = {}
@@ -128,7 +153,8 @@ def try_rows(settings: Settings, pages: Sequence[NewlyRead]) -> Trial:
         refused = None
         if stage.staged:
             stage.ready()
-            bad, refused = judge_stage(stage, settings, failing, ())
+            # None of them counts for the share of good ones: they could not be read before.
+            bad, refused = judge_stage(stage, settings, failing, latest.keys())
             failing |= bad
         # Also of those put aside: what they would change tells why.
         keys = [item.target_key for item in stage.staged]
@@ -136,3 +162,15 @@ def try_rows(settings: Settings, pages: Sequence[NewlyRead]) -> Trial:
     kinds = {page.target.page_kind for page in latest.values()}
     lasting = frozenset(tables if kinds <= set(_LASTING) else KINDS)
     return Trial(len(latest), failing, refused, tables, lasting)
+
+
+def _landed(settings: Settings, pages: Sequence[NewlyRead]) -> dict[str, datetime]:
+    """When the pages were fetched that have landed, by target key."""
+    query = select(TargetRow.target_key, TargetRow.fetched_at).where(
+        TargetRow.target_key.in_([page.target.key for page in pages]),
+        TargetRow.landed_at.is_not(None),
+        TargetRow.state == State.LANDED,
+        TargetRow.fetched_at.is_not(None),
+    )
+    with transaction(engine(settings)) as connection:
+        return {row.target_key: row.fetched_at for row in connection.execute(query)}

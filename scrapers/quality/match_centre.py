@@ -24,10 +24,10 @@ from scrapers.quality.checks import (
 )
 from scrapers.quality.match_events import EVENT_RULES, FEWEST_EVENTS
 from scrapers.quality.names import (
-    PEOPLE,
     SEASON,
     SEASON_FORM,
     TEAM_NAMES,
+    people,
     player_names,
     referee_names,
 )
@@ -55,6 +55,7 @@ PITCH = (-10, 110)
 MINUTES, EXPANDED = (0, 150), (0, 200)
 GOALS = (0, 50)
 FEWEST_EVENTS_OF_A_HALF = 50
+REFEREE = ("referee_name", "referee_first_name", "referee_last_name")
 
 TABLES = (
     staged("competition"),
@@ -307,9 +308,9 @@ WHERE m.target_key = ANY(:targets)
 RULES = (
     *SEASON_FORM,
     *TEAM_NAMES,
-    *referee_names("referee_name", "referee_first_name", "referee_last_name"),
+    *referee_names(*REFEREE),
     *player_names("player_names.name"),
-    *PEOPLE,
+    *people("player_names.name", "teams.manager_name", referees=REFEREE),
     rule(
         "page",
         _EVERY_MATCH_ID,

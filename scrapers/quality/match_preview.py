@@ -14,7 +14,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import POSITIONS
-from scrapers.quality.names import PEOPLE, TEAM_NAMES, player_names
+from scrapers.quality.names import TEAM_NAMES, people, player_names
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "match_preview"
@@ -119,7 +119,7 @@ WHERE p.target_key = ANY(:targets)
 RULES = (
     *TEAM_NAMES,
     *player_names("home_line_up.name", "away_line_up.name"),
-    *PEOPLE,
+    *people("home_line_up.name", "away_line_up.name"),
     rule(
         "page",
         _PREVIEW,

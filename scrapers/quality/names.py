@@ -5,6 +5,8 @@ A page that writes a name otherwise than all others would rename the season or t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scrapers.quality.checks import between, holds, matching, note, unlike
 from scrapers.quality.subjects import Subject, rule, staged
 
@@ -71,36 +73,40 @@ TEAM_NAMES: tuple[Subject, ...] = (
 )
 
 
+# Letters that are no other letter with an accent.
+_PLAIN = ("łøđıßæœð", "lodisaod")
+
+
 def _words(name: str) -> str:
     """A name's words in SQL, in small letters without accents."""
-    plain = rf"lower(regexp_replace(normalize({name}, NFD), '[\u0300-\u036f]', '', 'g'))"
-    return rf"regexp_split_to_table({plain}, '\W+')"
+    small = rf"lower(regexp_replace(normalize({name}, NFD), '[\u0300-\u036f]', '', 'g'))"
+    return rf"regexp_split_to_table(translate({small}, '{_PLAIN[0]}', '{_PLAIN[1]}'), '\W+')"
 
 
 def _alike(one: str, other: str) -> str:
-    """Whether a word of one name begins as one of the other: spellings and short forms do."""
+    """Whether a word of one name begins as one of the other: spellings and short forms do.
+
+    Three letters are enough, or all of a shorter word; an initial alone says nothing.
+    """
     return f"""EXISTS (
         SELECT FROM {_words(one)} AS a(word), {_words(other)} AS b(word),
             LATERAL (SELECT least(3, length(a.word), length(b.word))) AS c(letters)
-        WHERE letters > 0 AND left(a.word, letters) = left(b.word, letters)
+        WHERE letters > 1 AND left(a.word, letters) = left(b.word, letters)
     )"""
 
 
-# A person whose name has no word that begins as one of the known name does is another one, or what
-# stands there is no name of a person. Who has a name of the team's own has been looked at.
+# Held against each other is what one version reads: what a new one reads otherwise may be what it
+# mends, and is shown before it is promoted. Who has a name of the team's own was looked at.
+_KNOWN = """k.selector_version = t.selector_version AND NOT EXISTS (
+        SELECT FROM core.own_name o WHERE o.kind = '{kind}' AND o.entity_id = k.{kind}_id
+    )"""
+_WHOLE = "concat_ws(' ', {0}.name, {0}.first_name, {0}.last_name)"
+
 _REFEREES = f"""
-SELECT s.target_key, s.referee_id, v.part, v.name, concat_ws(' ', k.name, k.first_name,
-           k.last_name) AS known_name,
-       k.referee_id IS NULL OR o.entity_id IS NOT NULL
-           OR {_alike("v.name", "concat_ws(' ', k.name, k.first_name, k.last_name)")}
-           AS is_the_same_person
-FROM staging.referee s
-CROSS JOIN LATERAL (
-    VALUES ('name', s.name), ('first_name', s.first_name), ('last_name', s.last_name)
-) AS v(part, name)
-LEFT JOIN core.referee k USING (referee_id)
-LEFT JOIN core.own_name o ON o.kind = 'referee' AND o.entity_id = s.referee_id
-WHERE s.target_key = ANY(:targets) AND v.name <> ''
+SELECT s.target_key, s.referee_id, s.name, k.name AS known_name,
+       {_alike(_WHOLE.format("s"), _WHOLE.format("k"))} AS is_the_same_person
+FROM staging.referee s JOIN ops.target t USING (target_key) JOIN core.referee k USING (referee_id)
+WHERE s.target_key = ANY(:targets) AND {_KNOWN.format(kind="referee")}
 """
 
 # Of the players of a page that the warehouse knows, who has become another: one may be renamed.
@@ -109,23 +115,32 @@ SELECT target_key, count(*) AS known_players,
        (count(*) FILTER (WHERE NOT is_the_same_person))::float8 / count(*) AS renamed
 FROM (
     SELECT s.target_key, {_alike("s.name", "k.name")} AS is_the_same_person
-    FROM staging.player s JOIN core.player k USING (player_id)
-    WHERE s.target_key = ANY(:targets)
+    FROM staging.player s JOIN ops.target t USING (target_key) JOIN core.player k USING (player_id)
+    WHERE s.target_key = ANY(:targets) AND {_KNOWN.format(kind="player")}
 ) AS players
 GROUP BY target_key HAVING count(*) >= 4
 """
 
-# Who bears the name of a team of the same page was read from the team's place.
-_PEOPLE = """
-SELECT p.target_key, p.what, p.name, t.team_id, t.team_id IS NULL AS is_no_team
-FROM (
-    SELECT target_key, 'referee' AS what, v.name
-    FROM staging.referee CROSS JOIN LATERAL (VALUES (name), (first_name), (last_name)) AS v(name)
-    UNION ALL SELECT target_key, 'player', name FROM staging.player
-    UNION ALL SELECT target_key, 'manager', manager_name FROM staging.match_team
-) AS p
-LEFT JOIN staging.team t ON t.target_key = p.target_key AND lower(t.name) = lower(p.name)
+# Who bears the name of a team of the same page was read from the team's place. One may be called
+# so, as Santos is, and so may a part of a referee's whole name be.
+_REFEREE_OR_TEAM = """
+SELECT p.target_key, p.referee_id, p.name, v.part, false AS is_no_team
+FROM staging.referee p
+CROSS JOIN LATERAL (VALUES (p.name), (p.first_name), (p.last_name)) AS v(part)
+JOIN staging.team t ON t.target_key = p.target_key AND lower(t.name) = lower(v.part)
 WHERE p.target_key = ANY(:targets)
+  AND (v.part = p.name OR position(lower(v.part) IN lower(p.name)) = 0)
+"""
+_PEOPLE_OR_TEAMS = """
+SELECT p.target_key, count(*) AS named_as_a_team
+FROM (
+    SELECT s.target_key, s.name FROM staging.player s
+    LEFT JOIN core.player k USING (player_id) WHERE k.name IS DISTINCT FROM s.name
+    UNION ALL SELECT target_key, manager_name FROM staging.match_team
+) AS p
+JOIN staging.team t ON t.target_key = p.target_key AND lower(t.name) = lower(p.name)
+WHERE p.target_key = ANY(:targets)
+GROUP BY p.target_key
 """
 
 
@@ -133,7 +148,7 @@ def referee_names(*fields: str) -> tuple[Subject, ...]:
     """Rules of pages that name referees; `fields` are those of the selector file."""
     same = holds(
         "is_the_same_person",
-        "a referee keeps their name; one whom the site renamed gets a name of your own, see names",
+        "a referee stays who they are; one whom the site has renamed gets a name of your own first",
     )
     return (rule("referee_names", _REFEREES, same.about(*fields)),)
 
@@ -144,10 +159,19 @@ def player_names(*fields: str) -> tuple[Subject, ...]:
     return (rule("player_names", _PLAYERS, kept.about(*fields)),)
 
 
-PEOPLE: tuple[Subject, ...] = (
-    rule(
-        "people",
-        _PEOPLE,
-        holds("is_no_team", "no referee, player or manager bears the name of one of the teams"),
-    ),
-)
+def people(*fields: str, referees: Sequence[str] = ()) -> tuple[Subject, ...]:
+    """Rules of pages that name teams and people; the fields are those of the selector file."""
+    found = [
+        rule(
+            "people",
+            _PEOPLE_OR_TEAMS,
+            between(
+                *("named_as_a_team", 0, 1),
+                "players and managers do not bear the names of the page's teams",
+            ).about(*fields),
+        )
+    ]
+    if referees:
+        no_team = holds("is_no_team", "a referee does not bear the name of one of the teams")
+        found.append(rule("referee_or_team", _REFEREE_OR_TEAM, no_team.about(*referees)))
+    return tuple(found)

@@ -53,6 +53,7 @@ class Change:
     Attributes:
         rows: in how many rows.
         replaced: in how many of them there is a value already.
+        landed: in how many of all the rows there is one.
         key: the key of one of them, of the latter if there is one.
         old: its value there.
         new: what it would be.
@@ -60,6 +61,7 @@ class Change:
 
     rows: int
     replaced: int
+    landed: int
     key: list[Any]
     old: Any
     new: Any
@@ -129,7 +131,7 @@ def foresee(connection: Connection, keys: Sequence[str]) -> dict[str, Foreseen]:
         )
         if any(asdict(counts).values()):
             changes = {
-                name.removeprefix("changed "): Change(value[0], value[1], *value[2])
+                name.removeprefix("changed "): Change(*value[:3], *value[3])
                 for name, value in row.items()
                 if name not in counted and value[0]
             }

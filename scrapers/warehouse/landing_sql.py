@@ -200,7 +200,9 @@ def _foresee(table: Table) -> str:
         replaced = f'{changed[:-1]} AND c."{name}" IS NOT NULL)'
         one = f'any_value(jsonb_build_array({key}, c."{name}", {value}))'
         example = f"coalesce({one} {replaced}, {one} {changed})"
-        counted = f"jsonb_build_array(count(*) {changed}, count(*) {replaced}, {example})"
+        known = f'count(*) FILTER (WHERE c."{name}" IS NOT NULL)'
+        counts_of = f"count(*) {changed}, count(*) {replaced}, {known}"
+        counted = f"jsonb_build_array({counts_of}, {example})"
         changes.append(f'{counted} AS "changed {name}"')
     return f"""
 WITH source AS MATERIALIZED (

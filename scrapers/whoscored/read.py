@@ -118,7 +118,7 @@ def read_page(
 
 
 def rows_of(extracted: Extracted, target: Target) -> RowSet:
-    """Rows of a page that was read, also where something in it contradicts itself."""
+    """Rows of a page in which nothing contradicts itself; see `disagreements`."""
     return _BUILDERS[target.page_kind](extracted, target, Failures())
 
 

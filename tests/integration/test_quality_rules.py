@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, update
 
 from scrapers.quality import (
     match_centre,
@@ -25,6 +25,8 @@ from scrapers.quality.checks import Check, Scope
 from scrapers.quality.subjects import Subject
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.landing import land
+from scrapers.warehouse.name_tables import OwnNameRow
+from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.whoscored.rows import RowSet
 from tests.support.rows import STAGE, feed_rows, new_batch, put, row
 
@@ -406,12 +408,36 @@ def test_an_odd_name_of_a_season_has_a_year_and_loses_no_list(engine: Engine) ->
 # --- people -----------------------------------------------------------------------------------
 
 OF_REFEREES, OF_PLAYERS = of(match_centre, "referee_names"), of(match_centre, "player_names")
-NAMES_OF_REFEREES = {"referee_name, referee_first_name, referee_last_name"}
+OTHERS, FIRST = Target.match_centre(2), Target.match_centre(1)
+REFEREE = {"referee_name, referee_first_name, referee_last_name"}
+TEAMS = [row("team", team_id=65, name="FC Barcelona"), row("team", team_id=66, name="Santos")]
 
 
-def referee(name: str, first: str | None, last: str | None) -> RowSet:
+def referee(name: str, first: str | None = None, last: str | None = None) -> RowSet:
     """A match's referee, always of one id."""
     return {"referee": [row("referee", referee_id=7, name=name, first_name=first, last_name=last)]}
+
+
+def players(*names: str) -> RowSet:
+    """Players of the ids 1, 2, …"""
+    return {"player": [row("player", player_id=n, name=name) for n, name in enumerate(names, 1)]}
+
+
+def own_names(engine: Engine, kind: str, *ids: int) -> None:
+    with engine.begin() as connection:
+        for entity_id in ids:
+            connection.execute(
+                insert(OwnNameRow).values(kind=kind, entity_id=entity_id, name="ours")
+            )
+
+
+def of_another_version(engine: Engine, target: Target) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow)
+            .where(TargetRow.target_key == target.key)
+            .values(selector_version="match_centre/of-tomorrow")
+        )
 
 
 @pytest.mark.parametrize(
@@ -419,59 +445,82 @@ def referee(name: str, first: str | None, last: str | None) -> RowSet:
     [
         (("Antonio Miguel Mateu Lahoz", "Antonio Miguel", "Mateu Lahoz"), False),
         (("A. Mateu", "A.", "Máteu"), False),
+        (("Tony Lahøz", "Tony", "Lahøz"), False),
         (("Mateu Lahoz", None, None), False),
-        (("Antonio Mateu Lahoz", "Antonio", "Barcelona"), True),
-        (("Barcelona", "Antonio", "Mateu Lahoz"), True),
+        (("Barcelona", "Barcelona", "Barcelona"), True),
+        (("A. Barcelona", "A.", "Barcelona"), True),
     ],
 )
 def test_a_known_referee_stays_who_they_are(
     engine: Engine, said: tuple[str, str | None, str | None], is_other: bool
 ) -> None:
-    target = Target.match_centre(2)
-    put(engine, target, referee("Barcelona", "Barcelona", "Barcelona"))
-    assert judged(engine, OF_REFEREES, [target]) == set()  # nobody is known by this id
-    landed(engine, {Target.match_centre(1): referee("Antonio Mateu Lahoz", "Antonio", "Mateu")})
-    put(engine, target, referee(*said))
-    assert judged(engine, OF_REFEREES, [target]) == (NAMES_OF_REFEREES if is_other else set())
-    own = "INSERT INTO core.own_name (kind, entity_id, name) VALUES ('referee', 7, 'Lahoz')"
-    with engine.begin() as connection:
-        connection.execute(text(own))
-    assert judged(engine, OF_REFEREES, [target]) == set()  # the team has looked at it
+    put(engine, OTHERS, referee("Barcelona", "Barcelona", "Barcelona"))
+    assert judged(engine, OF_REFEREES, [OTHERS]) == set()  # nobody is known by this id
+    landed(engine, {FIRST: referee("Antonio Mateu Lahoz", "Antonio", "Mateu Lahoz")})
+    put(engine, OTHERS, referee(*said))
+    assert judged(engine, OF_REFEREES, [OTHERS]) == (REFEREE if is_other else set())
+    own_names(engine, "referee", 7)
+    assert judged(engine, OF_REFEREES, [OTHERS]) == set()  # the team has looked at it
+
+
+def test_names_that_a_wrong_version_landed_are_mended_by_another(engine: Engine) -> None:
+    names = ("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
+    landed(engine, {FIRST: referee("Barcelona") | players(*"abcde")})
+    put(engine, OTHERS, referee("Mateu Lahoz") | players(*names))
+    assert judged(engine, OF_REFEREES, [OTHERS]) == REFEREE
+    assert judged(engine, OF_PLAYERS, [OTHERS]) == {"player_names.name"}
+    of_another_version(engine, OTHERS)
+    assert judged(engine, OF_REFEREES, [OTHERS]) == set()
+    assert judged(engine, OF_PLAYERS, [OTHERS]) == set()
 
 
 def test_most_players_keep_their_names(engine: Engine) -> None:
-    target, names = Target.match_centre(2), ("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
-
-    def players(*named: str) -> RowSet:
-        found = [row("player", player_id=n, name=name) for n, name in enumerate(named, start=1)]
-        return {"player": found}
-
-    landed(engine, {Target.match_centre(1): players(*names)})
-    put(engine, target, players("M. ter Stegen", "Araujo", "Kounde", "González", "Páez"))
-    assert judged(engine, OF_PLAYERS, [target]) == set()  # two go by another name now
-    put(engine, target, players("Christensen", "Busquets", "Dembélé", "Lewandowski", "Raphinha"))
-    assert judged(engine, OF_PLAYERS, [target]) == {"player_names.name"}
+    landed(engine, {FIRST: players("Ter Stegen", "Łukasz Araujo", "Koundé", "Pedri", "Gavi")})
+    put(engine, OTHERS, players("M. ter Stegen", "Lukasz", "Kounde", "González", "Páez"))
+    assert judged(engine, OF_PLAYERS, [OTHERS]) == set()  # two go by another name now
+    put(engine, OTHERS, players("Neto", "Busquets", "Dembélé", "Lewandowski", "Raphinha"))
+    assert judged(engine, OF_PLAYERS, [OTHERS]) == {"player_names.name"}
+    own_names(engine, "player", 4, 5)
+    assert judged(engine, OF_PLAYERS, [OTHERS]) == set()  # of three known ones nothing is said
 
 
 @pytest.mark.parametrize(
-    ("table", "column"),
-    [("referee", "last_name"), ("player", "name"), ("match_team", "manager_name")],
+    ("rows", "broken"),
+    [
+        (referee("Mateu Lahoz", "Mateu", "FC Barcelona"), "referee_or_team"),
+        (referee("fc barcelona"), "referee_or_team"),
+        (referee("Luis Santos", "Luis", "Santos"), None),
+        (players("FC Barcelona", "Santos"), "people"),
+        (players("Pedri", "Santos"), None),
+    ],
+    ids=["last name", "name", "a part of the name", "players", "one who is called so"],
 )
-def test_nobody_bears_the_name_of_a_team_of_the_page(
-    engine: Engine, table: str, column: str
+def test_people_do_not_bear_the_names_of_the_teams(
+    engine: Engine, rows: RowSet, broken: str | None
 ) -> None:
-    target, people = Target.match_centre(1), of(match_centre, "people")
-    rows: RowSet = {
-        "team": [row("team", team_id=65, name="FC Barcelona")],
-        "player": [row("player", player_id=1, name="Pedri")],
-        "match_team": [row("match_team", match_id=1, team_id=65, side="home", manager_name="Xavi")],
-        **referee("Mateu Lahoz", "Antonio", "Mateu Lahoz"),
+    managers = [
+        row("match_team", match_id=2, team_id=team["team_id"], side=side, manager_name="Xavi")
+        for team, side in zip(TEAMS, ("home", "away"), strict=True)
+    ]
+    put(engine, OTHERS, {"team": TEAMS, "match_team": managers, **rows})
+    found = [
+        name
+        for name in ("people", "referee_or_team")
+        if judged(engine, of(match_centre, name), [OTHERS])
+    ]
+    assert found == ([broken] if broken else [])
+    for manager, team in zip(managers, TEAMS, strict=True):
+        manager["manager_name"] = team["name"]
+    put(engine, OTHERS, {"team": TEAMS, "match_team": managers})
+    assert judged(engine, of(match_centre, "people"), [OTHERS]) == {
+        "player_names.name, teams.manager_name"
     }
-    put(engine, target, rows)
-    assert judged(engine, people, [target]) == set()
-    rows[table][0][column] = "Fc Barcelona"
-    put(engine, target, rows)
-    assert judged(engine, people, [target]) == {"is_no_team"}
+
+
+def test_players_who_are_known_by_a_teams_name_are_called_so(engine: Engine) -> None:
+    landed(engine, {FIRST: players("FC Barcelona", "Santos")})
+    put(engine, OTHERS, {"team": TEAMS, **players("FC Barcelona", "Santos")})
+    assert judged(engine, of(match_centre, "people"), [OTHERS]) == set()
 
 
 # --- statistics -------------------------------------------------------------------------------

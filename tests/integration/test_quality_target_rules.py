@@ -283,9 +283,18 @@ def _said(column: str, name: str) -> tuple[str, str]:
     return "said_twice", f"{column} is at least for 80% what the qualifier {name} says"
 
 
+def _managers_named_as_their_teams(rows: Rows) -> None:
+    names = {team["team_id"]: team["name"] for team in rows["team"]}
+    for team in rows["match_team"]:
+        team["manager_name"] = names[team["team_id"]]
+
+
 BY_HAND: dict[tuple[str, str], Break] = {
-    ("people", "no referee, player or manager bears the name of one of the teams"): (
+    ("referee_or_team", "a referee does not bear the name of one of the teams"): (
         lambda rows: rows["referee"][0].update(last_name=rows["team"][0]["name"])
+    ),
+    ("people", "players and managers do not bear the names of the page's teams"): (
+        _managers_named_as_their_teams
     ),
     ("match", "expanded_max_minute is at least max_minute"): _set("match", max_minute=149),
     ("event", "expanded_minute is at least minute"): _exchanged(

@@ -311,8 +311,18 @@ def test_what_is_gone_says_what_speaks_against_its_place() -> None:
     suggestion = of_match(data(without_cards), is_known=False)
     (card,) = [f for f in suggestion.solution.findings if f.name == "events.card_type"]
     assert card.status in (Status.UNKNOWN, Status.GONE)
-    assert "contradicts the page" in card.says
+    assert "it gives nothing, but" in card.says
     assert suggestion.pages == ["the page"]
+    assert not suggestion.reads_all
+
+
+def test_a_witness_that_contradicts_a_field_is_not_moved_to_agree_with_it() -> None:
+    """The header's kick-off is right, the data's is not; another key has the wrong one too."""
+    wrong = "2031-01-01T21:00:00"
+    suggestion = of_match(
+        data(lambda d: {**d, "startTime": wrong, "startDateTime": wrong}), is_known=False
+    )
+    assert "header_kickoff_page" not in resolved(suggestion)
     assert not suggestion.reads_all
 
 

@@ -52,8 +52,9 @@ def promote_command(
             problem("Not promoted. Mend the file, or add --force REASON.")
         raise typer.Exit(1)
     reason = force if report.failures else None
-    if accept and reason is None:
-        reason = f"accepted changes of {', '.join(accept)}"
+    accepted = (report.landing or {}).get("accepted")
+    if accepted and reason is None:
+        reason = f"accepted changes of {', '.join(accepted)}"
     release = registry.promote(
         warehouse, found.selector, found.content, who(by), report.as_json(), reason
     )

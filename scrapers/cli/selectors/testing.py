@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from scrapers.cli.selectors.common import (
     warehouse_settings,
     written,
 )
+from scrapers.errors import ConfigInvalid
 from scrapers.parsing.load import check
 from scrapers.parsing.model import SelectorFile
 from scrapers.parsing.replay import NEWLY_READ, Report, Sample, replay
@@ -127,6 +129,7 @@ def replay_versions(
     """
     from scrapers.whoscored.proof import gate, golden_pages, judge
 
+    _check_accepted(accepted)
     settings = warehouse_settings()
     sides = _sides(settings, kind, only, folder)
 
@@ -139,6 +142,18 @@ def replay_versions(
     if settings is not None:
         _try_landing(settings, report, accepted)
     return report
+
+
+def _check_accepted(accepted: Collection[str]) -> None:
+    from scrapers.warehouse.tables import CORE_TABLES
+
+    known = {table.name for table in CORE_TABLES}
+    known |= {f"{table.name}.{column.name}" for table in CORE_TABLES for column in table.columns}
+    for name in accepted:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            told = f": did you mean {near[0]}?" if near else ": see the data dictionary"
+            raise ConfigInvalid(f"--accept {name} is no table.column of the warehouse{told}")
 
 
 def _try_landing(settings: Settings, report: Report, accepted: Collection[str]) -> None:
@@ -157,7 +172,7 @@ def _try_landing(settings: Settings, report: Report, accepted: Collection[str]) 
     ]
     if pages:
         trial = try_rows(settings, pages)
-        report.landing = trial.as_json()
+        report.landing = {**trial.as_json(), "accepted": trial.silenced(accepted)}
         report.failures += trial.objections(accepted)
 
 
@@ -267,5 +282,8 @@ def _show_landing(landing: dict[str, Any]) -> None:
         told = f"{target} would be put aside: {why['detail']}"
         out.print(f"[yellow]{escape(told)}[/yellow]", highlight=False, soft_wrap=True)
     rows = sum(seen["inserted"] for seen in landing["tables"].values())
-    told = f"The newly read pages have {rows:,} rows that are not landed; nothing was landed now."
+    gone = sum(seen["deleted"] for seen in landing["tables"].values())
+    told = f"The newly read pages have {rows:,} rows that are not landed"
+    told += f", and {gone:,} that have landed are not in them" if gone else ""
+    told += "; nothing was landed or deleted now."
     out.print(told, markup=False, highlight=False)

@@ -12,6 +12,7 @@ from scrapers.parsing.compare import Compared, compare
 from scrapers.parsing.extract import Extracted, extract
 from scrapers.parsing.load import Demands, Problem, check
 from scrapers.parsing.model import SelectorFile
+from scrapers.parsing.newly import NewValues, note_values
 from scrapers.parsing.replay import READ, Gate, Judge, Reading, read_sample
 from scrapers.parsing.suggest.draft import draft_text
 from scrapers.parsing.suggest.fingerprint import layout_of
@@ -35,6 +36,7 @@ class Suggestion:
     Attributes:
         solution: what was found, field by field.
         text: the draft; reads as a selector file if `problems` is empty.
+        draft: the file that it makes; None if `problems` say why not.
         problems: what is wrong in it.
         pages: what a person calls the pages.
         readings: what became of each page with it, in the same order.
@@ -43,10 +45,16 @@ class Suggestion:
 
     solution: Solution
     text: str
+    draft: SelectorFile | None
     problems: list[Problem]
     pages: list[str]
     readings: list[Reading]
     compared: Compared
+
+    @property
+    def read(self) -> int:
+        """How many pages the draft reads."""
+        return sum(reading.outcome == READ for reading in self.readings)
 
     @property
     def reads_all(self) -> bool:
@@ -79,9 +87,10 @@ def suggest(
         raise ConfigInvalid("there is nothing to suggest from: name a page, and have a version")
     pattern = min(patterns, key=lambda p: sum(_failures(p.selector, case) for case in cases))
     made = _made(pattern, cases, version, today, demands, judge, gate, {})
-    # What is read without a fault and contradicts the rest of the page is looked for as well.
-    if suspects := _suspects(made):
-        made = _made(pattern, cases, version, today, demands, judge, gate, suspects)
+    # What gives no value where the rest of the page says that there is one is looked for as well.
+    if suspects := _suspects(made, cases):
+        again = _made(pattern, cases, version, today, demands, judge, gate, suspects)
+        made = again if again.read >= made.read else made
     return made
 
 
@@ -113,18 +122,29 @@ def _made(
                 known, found = _told(case.known, reading.extracted)
                 compare(known, found, compared, f"{case.sample.name}: ")
     names = [case.sample.name for case in cases]
-    return Suggestion(solution, text, problems, names, readings, compared)
+    return Suggestion(solution, text, draft, problems, names, readings, compared)
 
 
-def _suspects(made: Suggestion) -> dict[str, str]:
-    """Fields that stand where they stood, and what the pages say against their values."""
+def _suspects(made: Suggestion, cases: Sequence[Case]) -> dict[str, str]:
+    """Fields that stand where they stood and give nothing, and what the pages say against it.
+
+    One that has a value and contradicts another may be the one that is right: it stays.
+    """
     stand = {f.name for f in made.solution.findings if f.status == Status.STANDS}
-    found: dict[str, str] = {}
+    against: dict[str, str] = {}
     for reading in made.readings:
         for name in reading.fields:
             if name in stand:
-                found.setdefault(name, f"what it reads contradicts the page: {reading.detail}")
-    return found
+                against.setdefault(name, f"it gives nothing, but {reading.detail}")
+    if not against or made.draft is None:
+        return {}
+    values: dict[str, NewValues] = {}
+    for case in cases:
+        try:
+            note_values(extract(case.page, made.draft), values)
+        except (LayoutChanged, TargetAbsent):
+            continue  # it is not read so far that anything contradicts it
+    return {n: why for n, why in against.items() if n in values and not values[n].filled}
 
 
 def _failures(selector: SelectorFile, case: Case) -> int:

@@ -480,6 +480,8 @@ class _Solver:
         says = best.note
         if status == Status.PARTLY:
             says = f"right on {fit.pages_right} of {fit.pages_known} pages that tell its value"
+        if name in self._suspects:
+            says = "; ".join(filter(None, (self._suspects[name], says)))
         with_others, left_out = self._beside_others(scope, short, like, best)
         if left_out:
             told = f"left out of its places: {' | '.join(map(place_told, left_out))}"
