@@ -17,7 +17,9 @@ from tests.support.airflow import AirflowClient, wait_until
 from tests.support.receivers import Webhook, webhook
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# A whole Airflow for one night: the messages and what they stem from are also proven by
+# test_dags_notices and test_incidents_watch, that the callbacks run in Airflow by tests.chaos.
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 NIGHT, HEALTH = "whoscored_nightly", "platform_health"
 

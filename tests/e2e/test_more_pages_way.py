@@ -135,6 +135,7 @@ def test_a_day_s_further_pages_land_as_the_site_shows_them(stack: Stack, engine:
     assert dict(minutes) == {player.id: one.minutes for (player, _), one in counted.players.items()}
 
 
+@pytest.mark.long  # of matches test_airflow_runs proves it, of plans test_pipeline_plan
 def test_what_is_there_is_not_asked_for_again_and_forced_it_changes_nothing(
     stack: Stack, engine: Engine
 ) -> None:
