@@ -17,8 +17,8 @@ from tests.support.airflow import AirflowClient, wait_until
 from tests.support.receivers import Webhook, webhook
 from tests.support.stack import Stack
 
-# A whole Airflow for one night: the messages and what they stem from are also proven by
-# test_dags_notices and test_incidents_watch, that the callbacks run in Airflow by tests.chaos.
+# A whole Airflow for one late night: what the callbacks do is also proven by test_dags_notices,
+# what is told by test_incidents_watch and test_incidents_deliver.
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 NIGHT, HEALTH = "whoscored_nightly", "platform_health"
