@@ -23,12 +23,12 @@ from sqlalchemy import Engine, Select, select
 
 from scrapers.pipeline.intervals import Interval, month_end
 from scrapers.pipeline.plan_pages import plan_pages
-from scrapers.pipeline.reasons import FORCE, known_targets, match_reason, schedule_reason
+from scrapers.pipeline.reasons import known_targets, match_reason, schedule_reason
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.records import PlannedTarget
+from scrapers.warehouse.records import FORCE, PlannedTarget
 from scrapers.warehouse.tables import Fixture
 
 

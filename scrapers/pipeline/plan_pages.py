@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from scrapers.pipeline.reasons import (
     FAILED,
-    FORCE,
     NEW,
     RECHECK,
     Known,
@@ -29,7 +28,7 @@ from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.records import PlannedTarget, State
+from scrapers.warehouse.records import FORCE, PlannedTarget, State
 from scrapers.warehouse.tables import Competition, Fixture, Season, Stage
 
 PREVIEW_AGE = timedelta(hours=12)

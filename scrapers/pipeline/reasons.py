@@ -13,7 +13,7 @@ from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.warehouse.records import State
 
-NEW, CORRECTION, RECHECK, FORCE = "new", "correction", "recheck", "force"
+NEW, CORRECTION, RECHECK = "new", "correction", "recheck"
 
 ABSENT_PAUSE = timedelta(days=1)
 ABSENT_PATIENCE = timedelta(days=14)

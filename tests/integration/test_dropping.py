@@ -91,6 +91,15 @@ def test_what_is_dropped_is_kept_with_who_and_why_and_asked_for_by_force_alone(
     assert ledger.progress(engine, batch_id).by_state == {State.PLANNED: 1}
 
 
+def test_what_was_dropped_since_it_was_planned_stays_dropped(engine: Engine, drop: Drop) -> None:
+    failed_night(engine)
+    planned = [PlannedTarget(MATCH, "recheck")]
+    assert drop(MATCH).exit_code == 0
+    key = BatchKey("whoscored_nightly", "late", PageKind.MATCH_CENTRE)
+    progress = ledger.progress(engine, ledger.open_batch(engine, key, planned, None))
+    assert (progress.by_state, progress.done) == ({State.DROPPED: 1}, True)
+
+
 def test_with_a_page_that_was_put_aside_its_rows_are_dropped_too(
     engine: Engine, drop: Drop
 ) -> None:
