@@ -31,7 +31,7 @@ from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import BatchRow, FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import State
-from scrapers.whoscored.emptiness import check_page
+from scrapers.whoscored.emptiness import GONE, check_page
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +149,8 @@ def _fetches(archive: Archive) -> Iterator[tuple[str, PageFacts]]:
 def _wrong(
     archive: Archive, page_hash: str, facts: PageFacts, target: Target
 ) -> TouchlineError | None:
+    if facts.status in GONE:
+        return TargetAbsent(f"the site answered {facts.status}: it has no such page")
     try:
         check_page(archive.get(page_hash), facts.title, target.page_kind)
     except (

@@ -67,7 +67,8 @@ def drop(
     """Drop a page that should never have been asked for, such as one of a mistyped match id.
 
     It stays in the ledger as dropped, with who and why, and no run asks for it again but by
-    force. Refused, with 2, for a page that has landed rows or that an open batch waits for.
+    force. Refused, with 2, for a page that has landed rows or that an open batch waits for, and
+    for the catalogue's pages, which `touchline follow` asks for when it needs them.
     """
     from scrapers.targets import Target
     from scrapers.warehouse.dropping import drop as drop_target

@@ -118,15 +118,17 @@ class SelectorsInForce(Versions):
     def _register(self, kind: PageKind) -> None:
         """The first use of a page kind, on a database that `db upgrade` has not seen since."""
         done = registry.register(self._engine, self.folder, _WORKER, self._demands, [kind])
-        if not any(name.startswith(f"{kind.value}/") for name in done.initial):
+        if done.initial:
+            log.info("selector files registered: %s", ", ".join(done.initial))
+        elif registry.in_force(self._engine, kind):
+            log.info("selector files of %s: registered by another process", kind.value)
+        elif not registry.history(self._engine, kind):
             folder = self.folder / SOURCE / kind.value
-            if not registry.history(self._engine, kind):
-                raise ConfigInvalid(
-                    f"no selector file in {folder} that a new database begins with: add one, name "
-                    f"one in {self.folder / FILE_NAME}, or set TOUCHLINE_SELECTORS_DIR",
-                    setting="TOUCHLINE_SELECTORS_DIR",
-                )
-        log.info("selector files registered: %s", ", ".join(done.initial) or "by another process")
+            raise ConfigInvalid(
+                f"no selector file in {folder} that a new database begins with: add one, name "
+                f"one in {self.folder / FILE_NAME}, or set TOUCHLINE_SELECTORS_DIR",
+                setting="TOUCHLINE_SELECTORS_DIR",
+            )
         self._next_look = 0.0
         self._look()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -66,7 +67,8 @@ def _elsewhere(
     known: dict[int, tuple[datetime, datetime]],
     follow: Sequence[FollowedStage],
 ) -> str:
-    names = {stage.stage_id: label(stage) for stage in follow}
+    followed = {stage.stage_id: stage for stage in follow}
+    names = {stage_id: label(stage) for stage_id, stage in followed.items()}
     told = []
     for stage_id in stage_ids[:_NAMED]:
         at = known.get(stage_id)
@@ -74,9 +76,12 @@ def _elsewhere(
         told.append(f"{names.get(stage_id, 'stage')} ({stage_id}): {matches}")
     if len(stage_ids) > _NAMED:
         told.append(f"and {len(stage_ids) - _NAMED} stages more")
-    competition = follow[0].competition if follow else "England Premier League"
+    asked = [followed[stage_id].competition for stage_id in stage_ids if stage_id in followed]
+    commands = [
+        f"touchline follow {shlex.quote(name)} --season <season>" for name in dict.fromkeys(asked)
+    ] or ["touchline follow <competition> --season <season>"]
     return (
         f"No match of {days} is known of what was asked for. Known so far: {'; '.join(told)}. If "
-        "the days are right, follow their season, once the site has it: touchline follow "
-        f"'{competition}' --season <season>; touchline follow --list shows what is followed."
+        f"the days are right, follow their season, once the site has it: "
+        f"{'; '.join(commands[:_NAMED])}; touchline follow --list shows what is followed."
     )

@@ -8,7 +8,8 @@ it gives depends on the landed fixtures, the ledger and the clock alone.
 - A finished match is fetched once, and once more as soon as `settle_hours` have passed since
   its kick-off, because the site corrects matches in the first days.
 - What failed is tried again by every run that covers it. What the page said is absent is
-  looked at again after `ABSENT_PAUSE`, until `ABSENT_PATIENCE` after kick-off.
+  looked at again after `ABSENT_PAUSE`, until `ABSENT_PATIENCE` after kick-off. What the site did
+  not have when it was asked for by its id alone is asked for once more when a feed names it.
 - What a person has dropped (`touchline gaps drop`) is asked for by force alone.
 - Work that is under way for another run is planned too: the ledger links it, so that this run
   waits for it instead of asking the site a second time.
@@ -23,12 +24,12 @@ from sqlalchemy import Engine, Select, select
 
 from scrapers.pipeline.intervals import Interval, month_end
 from scrapers.pipeline.plan_pages import plan_pages
-from scrapers.pipeline.reasons import FORCE, known_targets, match_reason, schedule_reason
+from scrapers.pipeline.reasons import known_targets, match_reason, schedule_reason
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.records import PlannedTarget
+from scrapers.warehouse.records import FORCE, PlannedTarget
 from scrapers.warehouse.tables import Fixture
 
 

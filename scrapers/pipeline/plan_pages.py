@@ -18,10 +18,10 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from scrapers.pipeline.reasons import (
     FAILED,
-    FORCE,
     NEW,
     RECHECK,
     Known,
+    is_unread,
     known_targets,
     match_reason,
 )
@@ -29,7 +29,7 @@ from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.records import PlannedTarget, State
+from scrapers.warehouse.records import FORCE, PlannedTarget, State
 from scrapers.warehouse.tables import Competition, Fixture, Season, Stage
 
 PREVIEW_AGE = timedelta(hours=12)
@@ -94,18 +94,22 @@ def stage_reason(known: Known | None, latest: datetime | None) -> str | None:
     return RECHECK if known.fetched_at < latest + LONGEST_MATCH else None
 
 
-def preview_reason(known: Known | None, kickoff: datetime, *, now: datetime) -> str | None:
-    """Why to fetch a match's preview now; None: it is there, or was not there after the match."""
+def preview_reason(known: Known | None, kickoff: datetime | None, *, now: datetime) -> str | None:
+    """Why to fetch a match's preview now; None: it is there, or was not there after the match.
+
+    Args:
+        kickoff: the match's kick-off; None when no feed told it.
+    """
     if known is None:
         return NEW
     if known.state is State.DROPPED:
         return None
-    if known.state in FAILED:
+    if known.state in FAILED or is_unread(known, kickoff):
         return RECHECK
     if known.state not in (State.LANDED, State.ABSENT):
         return NEW
     is_old = known.fetched_at is None or known.fetched_at < now - PREVIEW_AGE
-    return RECHECK if kickoff > now and is_old else None
+    return RECHECK if kickoff and kickoff > now and is_old else None
 
 
 def _plan_match_pages(
@@ -123,7 +127,7 @@ def _plan_match_pages(
         elif kind is PageKind.MATCH_REPORT:
             reason = match_reason(found, kickoff, now=now, settle=settle)
         else:
-            reason = preview_reason(found, kickoff or now, now=now)
+            reason = preview_reason(found, kickoff, now=now)
         if reason:
             planned.append(PlannedTarget(targets[match_id], reason, kickoff))
     return planned

@@ -13,7 +13,7 @@ from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.warehouse.records import State
 
-NEW, CORRECTION, RECHECK, FORCE = "new", "correction", "recheck", "force"
+NEW, CORRECTION, RECHECK = "new", "correction", "recheck"
 
 ABSENT_PAUSE = timedelta(days=1)
 ABSENT_PATIENCE = timedelta(days=14)
@@ -54,6 +54,15 @@ def schedule_reason(known: Known | None, settled_at: datetime) -> str | None:
     return None
 
 
+def is_unread(known: Known, kickoff: datetime | None) -> bool:
+    """Whether a match page that was asked for by id alone was not there, and a feed names it now.
+
+    A page that says itself that there is nothing to read was kept; the answer that there is no
+    such page was not. What a feed names is there, or has moved.
+    """
+    return known.state is State.ABSENT and known.fetched_at is None and kickoff is not None
+
+
 def match_reason(
     known: Known | None, kickoff: datetime | None, *, now: datetime, settle: timedelta
 ) -> str | None:
@@ -68,6 +77,8 @@ def match_reason(
     if known.state is State.DROPPED:
         return None
     if known.state in FAILED:
+        return RECHECK
+    if is_unread(known, kickoff):
         return RECHECK
     if known.state is State.ABSENT:
         rested = known.fetched_at is None or now >= known.fetched_at + ABSENT_PAUSE

@@ -22,7 +22,14 @@ from sqlalchemy import (
     union,
 )
 
-from scrapers.errors import ConfigInvalid, LayoutChanged, SourceRefused, SourceUnavailable
+from scrapers.errors import (
+    ArchiveUnavailable,
+    ConfigInvalid,
+    LayoutChanged,
+    SourceRefused,
+    SourceUnavailable,
+    TargetAbsent,
+)
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch_plan
 from scrapers.pipeline.publish import PublishSummary, publish
 from scrapers.pipeline.reparse_request import ReparseRequest
@@ -49,6 +56,7 @@ _BY_MATCH = tuple(kind for kind in PageKind if id_names(kind) == ("match_id",))
 _BY_MONTH = tuple(kind for kind in PageKind if id_names(kind)[-1:] == ("month",))
 # Failures that say that the page is none, or none of this target.
 _NO_PAGE = (SourceRefused.__name__, SourceUnavailable.__name__)
+_NOT_THERE = (LayoutChanged.__name__, TargetAbsent.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +75,15 @@ class Chosen:
 def choose(engine: Engine, request: ReparseRequest) -> Chosen:
     """The targets of a request, each with its latest page that is a page at all.
 
-    Pages of the site's protection, error pages and cut ones are passed over. Nothing is changed.
+    Pages of the site's protection, error pages and cut ones are passed over, and answers that there
+    is no such page, by status or in words. Nothing is changed.
 
     Raises:
         WarehouseUnavailable: the ledger can't be read.
     """
     page = (
         select(PageRow.page_hash, PageRow.last_fetched_at)
-        .where(PageRow.target_key == TargetRow.target_key, ~_is_none(), ~_is_gone())
+        .where(PageRow.target_key == TargetRow.target_key, _is_own(), ~_is_none(), ~_is_gone())
         .order_by(PageRow.last_fetched_at.desc(), PageRow.page_hash)
         .limit(1)
         .lateral("latest_page")
@@ -112,6 +121,24 @@ def choose(engine: Engine, request: ReparseRequest) -> Chosen:
     return Chosen(planned, sum(row.state not in AT_REST for row in rows))
 
 
+def _is_own() -> ColumnElement[bool]:
+    """Whether the page is, or may once have been, the target's own.
+
+    One that was fetched later, or for a target without a page of its own, was never taken for it:
+    the site said in words, with a status that says nothing, that it has no such page; see
+    `holding.absent`. Unless nobody could look at it when the archive was adopted.
+    """
+    own = (PageRow.page_hash == TargetRow.page_hash) | (
+        PageRow.last_fetched_at <= TargetRow.fetched_at
+    )
+    not_looked_at = exists().where(
+        FailureRow.target_key == PageRow.target_key,
+        FailureRow.page_hash == PageRow.page_hash,
+        FailureRow.failure_class == ArchiveUnavailable.__name__,
+    )
+    return func.coalesce(own, False) | not_looked_at
+
+
 def _is_none() -> ColumnElement[bool]:
     """Whether a failure tells that the page is no page of the target."""
     return exists().where(
@@ -119,8 +146,8 @@ def _is_none() -> ColumnElement[bool]:
         FailureRow.page_hash == PageRow.page_hash,
         or_(
             FailureRow.failure_class.in_(_NO_PAGE),
-            # The address is not there any more: 404.
-            (FailureRow.stage == "fetch") & (FailureRow.failure_class == LayoutChanged.__name__),
+            # The address is not there any more, or never was: 404.
+            (FailureRow.stage == "fetch") & FailureRow.failure_class.in_(_NOT_THERE),
         ),
     )
 

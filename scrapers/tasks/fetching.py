@@ -129,10 +129,16 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
         return _put_off(tools, claim, seen, leave)
     seen.leave, seen.asked = leave, True
     loaded = tools.browser.load(url, plan)
-    failure = _judged(tools, loaded, target)
-    # The source hears of it at once, whatever else goes wrong with this page.
-    _tell_source(tools, claim, failure, seen)
-    page = seen.page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
+    failure = _judged(loaded, target)
+    try:
+        # The source hears of it at once, whatever else goes wrong with this page.
+        _tell_source(tools, claim, failure, seen)
+    finally:
+        # The site has been asked for it: it is kept, also while the warehouse is away.
+        page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
+        seen.page = page
+    if isinstance(failure, TargetAbsent):
+        raise _not_there(tools, target, failure)
     if failure:
         raise failure
     kept = patiently(lambda: holding.archived(tools.engine, claim, page), WarehouseUnavailable)
@@ -206,15 +212,17 @@ def check(loaded: LoadedPage, target: Target) -> None:
     check_page(loaded.html, loaded.title, target.page_kind)
 
 
-def _judged(tools: Tools, loaded: LoadedPage, target: Target) -> TouchlineError | None:
+def _judged(loaded: LoadedPage, target: Target) -> TouchlineError | None:
     try:
         check(loaded, target)
-    except TargetAbsent as error:
-        stated = patiently(lambda: is_stated(tools.engine, target), WarehouseUnavailable)
-        return _moved(error) if stated else _never_there(error, target)
     except TouchlineError as error:
         return error
     return None
+
+
+def _not_there(tools: Tools, target: Target, error: TargetAbsent) -> TargetAbsent | LayoutChanged:
+    stated = patiently(lambda: is_stated(tools.engine, target), WarehouseUnavailable)
+    return _moved(error) if stated else _never_there(error, target)
 
 
 def _moved(error: TargetAbsent) -> LayoutChanged:

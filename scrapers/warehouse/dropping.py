@@ -12,18 +12,27 @@ from scrapers.errors import ConfigInvalid
 from scrapers.targets import Target
 from scrapers.warehouse import gaps
 from scrapers.warehouse.engine import transaction
-from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, QuarantineRow, TargetRow
 from scrapers.warehouse.records import State
+from scrapers.warehouse.staging import delete_staged
 
 
 def drop(engine: Engine, target: Target, who: str, reason: str) -> State:
-    """Drop a target, and close its gap if it is one; gives the state that it was in.
+    """Drop a target, with its gap, and what was put aside of it; gives the state that it was in.
 
     Raises:
-        ConfigInvalid: the ledger does not know it, it has landed rows, is dropped already, or a
-            batch that is open waits for it.
+        ConfigInvalid: no reason is given, it is a page of the catalogue, the ledger does not know
+            it, it has landed rows, is dropped already, or a batch that is open waits for it.
         WarehouseUnavailable: nothing is changed.
     """
+    reason = reason.strip()
+    if not reason:
+        raise ConfigInvalid("--reason: is empty: say why the page should not be asked for")
+    if target.page_kind in gaps.BY_HAND:
+        raise ConfigInvalid(
+            f"{target.key} is a page of the site's catalogue: no run asks for it, and touchline "
+            "follow asks for it whenever it needs it, so that there is nothing to drop"
+        )
     with transaction(engine) as connection:
         row = connection.execute(
             select(TargetRow.state, TargetRow.landed_at, TargetRow.failure_detail)
@@ -68,5 +77,11 @@ def drop(engine: Engine, target: Target, who: str, reason: str) -> State:
                 updated_at=func.clock_timestamp(),
             )
         )
+        connection.execute(
+            update(QuarantineRow)
+            .where(QuarantineRow.target_key == target.key, QuarantineRow.resolved_at.is_(None))
+            .values(resolved_at=func.clock_timestamp())
+        )
+        delete_staged(connection, [target.key])
         gaps.close(connection, [target.key], gaps.GIVEN_UP)
     return State(row.state)

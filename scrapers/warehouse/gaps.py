@@ -62,8 +62,8 @@ GAP_CLASSES = tuple(
 # Failures of ours: at the fetch they say nothing of the page either.
 OURS = (ConfigInvalid.__name__, Defect.__name__)
 LANDED, ABSENT, GIVEN_UP = "landed", "absent", "given up"
-# Whoever asks for these is there to ask again.
-_BY_HAND = (PageKind.TOURNAMENTS, PageKind.SEASONS, PageKind.STAGES)
+# The catalogue's pages: whoever asks for them is there to ask again.
+BY_HAND = (PageKind.TOURNAMENTS, PageKind.SEASONS, PageKind.STAGES)
 _NOT_DONE = (State.PLANNED, State.FETCHING, State.ARCHIVED)
 
 
@@ -145,7 +145,7 @@ def record(connection: Connection, batch_id: UUID, *, abandoned: bool = False) -
         not_got,
         BatchTargetRow.reason != CANARY,
         TargetRow.archive_only.is_(False),
-        TargetRow.page_kind.not_in(_BY_HAND),
+        TargetRow.page_kind.not_in(BY_HAND),
     )
     given = upsert(GapRow).from_select(["target_key", "failure_class", "opened_at"], missing)
     connection.execute(

@@ -39,6 +39,7 @@ from scrapers.warehouse.ops_tables import (
 from scrapers.warehouse.records import (
     AT_REST,
     DISPATCH_DONE,
+    FORCE,
     BatchKey,
     PlannedTarget,
     Progress,
@@ -68,6 +69,7 @@ def open_batch(
 
     Targets at rest start over, to be fetched, or to be read from the archived page that the plan
     names; those under way for another batch go on as they are, and this batch waits for them too.
+    What a person has dropped, also since it was planned, stays dropped but by force.
     """
     start, end = interval or (None, None)
     with transaction(engine) as connection:
@@ -138,7 +140,9 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
     ]
     given = upsert(TargetRow).values(rows)
     _free_forgotten(connection, sorted(unique))
-    startable: ColumnElement[bool] = TargetRow.state.in_(AT_REST)
+    forced = [key for key, item in unique.items() if item.reason == FORCE]
+    startable: ColumnElement[bool] = TargetRow.state.in_(AT_REST - {State.DROPPED})
+    startable |= (TargetRow.state == State.DROPPED) & TargetRow.target_key.in_(forced)
     if chosen := [item.page.chosen_at for item in unique.values() if item.page]:
         # A page that was chosen must not take the place of a newer one.
         startable &= given.excluded.page_hash.is_(None) | (TargetRow.updated_at <= min(chosen))

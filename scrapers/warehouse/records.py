@@ -28,7 +28,8 @@ class State(StrEnum):
 DISPATCH_DONE = frozenset(
     {State.PARSED, State.LANDED, State.QUARANTINED, State.BLOCKED, State.ABSENT, State.DROPPED}
 )
-# From these a new plan starts a target over; in the others it is under way already.
+# From these a new plan starts a target over, from DROPPED by force alone; in the others it is
+# under way already.
 AT_REST = DISPATCH_DONE - {State.PARSED}
 
 
@@ -38,6 +39,8 @@ REPARSE, MEND = "reparse", "mend"
 CANARY = "canary"
 # Why a page is asked for that an earlier run did not get.
 CATCH_UP = "catch-up"
+# Why a page is asked for that has landed and settled, or that a person has dropped.
+FORCE = "force"
 
 
 @dataclass(frozen=True, slots=True)

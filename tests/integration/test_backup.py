@@ -27,7 +27,7 @@ from scrapers.files import Files
 from scrapers.parsing.registry import register
 from scrapers.pipeline.intervals import parse_day
 from scrapers.pipeline.publish import publish
-from scrapers.pipeline.reparse import run_reparse
+from scrapers.pipeline.reparse import choose, run_reparse
 from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.settings import ROOT, Settings
 from scrapers.targets import Target
@@ -48,6 +48,7 @@ from tests.support.archived import (
     open_for_fetch,
     parse_all,
     played_workers,
+    put_page,
 )
 from tests.support.site_pages import page_of
 
@@ -152,6 +153,19 @@ def test_the_archive_alone_gives_the_same_rows_again(tools: Tools, elsewhere: To
     with elsewhere.engine.connect() as connection:
         query = select(FailureRow.failure_class).where(FailureRow.target_key == THIRD.key)
         assert connection.scalars(query).all() == ["SourceRefused"], "it is known as no page"
+
+
+def test_an_answer_that_there_is_no_such_page_is_adopted_as_that(tools: Tools, elsewhere: Tools):
+    put_page(tools, FOURTH, page_of(THIRD), FETCHED, status=404)
+    words = b"<html><head><title>Not Found</title></head><body></body></html>"
+    put_page(tools, THIRD, words, FETCHED)
+    upgrade(elsewhere.settings)
+    found = adopt(elsewhere.engine, elsewhere.archive)
+    assert (found.pages, found.targets, found.refused) == (2, 0, 2)
+    with elsewhere.engine.connect() as connection:
+        assert set(connection.scalars(select(TargetRow.page_hash))) == {None}
+        assert set(connection.scalars(select(FailureRow.failure_class))) == {"TargetAbsent"}
+    assert choose(elsewhere.engine, LOST).planned == []
 
 
 def _a_refusal(tools: Tools) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, text, update
 from typer.testing import CliRunner
 
 from scrapers.cli import gaps as command
@@ -24,9 +24,9 @@ from scrapers.targets import PageKind, Target
 from scrapers.warehouse import engine as engines
 from scrapers.warehouse import landing, ledger
 from scrapers.warehouse.health_tables import GapRow
-from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.ops_tables import QuarantineRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
-from tests.support.rows import STAGE, feed_rows, new_batch, put
+from tests.support.rows import STAGE, feed_rows, match_rows, new_batch, put
 
 DAY = Interval.of_day("2022-08-13")
 FEED = Target.schedule(STAGE, "202208")
@@ -91,14 +91,44 @@ def test_what_is_dropped_is_kept_with_who_and_why_and_asked_for_by_force_alone(
     assert ledger.progress(engine, batch_id).by_state == {State.PLANNED: 1}
 
 
+def test_what_was_dropped_since_it_was_planned_stays_dropped(engine: Engine, drop: Drop) -> None:
+    failed_night(engine)
+    planned = [PlannedTarget(MATCH, "recheck")]
+    assert drop(MATCH).exit_code == 0
+    key = BatchKey("whoscored_nightly", "late", PageKind.MATCH_CENTRE)
+    progress = ledger.progress(engine, ledger.open_batch(engine, key, planned, None))
+    assert (progress.by_state, progress.done) == ({State.DROPPED: 1}, True)
+
+
+def test_with_a_page_that_was_put_aside_its_rows_are_dropped_too(
+    engine: Engine, drop: Drop
+) -> None:
+    batch_id = new_batch(engine)
+    staged = put(engine, MATCH, match_rows(1))
+    with engine.begin() as connection:
+        connection.execute(
+            insert(QuarantineRow).values(
+                target_key=MATCH.key, batch_id=batch_id, staged_id=staged.staged_id, reasons=[]
+            )
+        )
+        connection.execute(update(TargetRow).values(state=State.QUARANTINED))
+    assert drop(MATCH).exit_code == 0
+    with engine.connect() as connection:
+        assert connection.scalars(select(QuarantineRow.resolved_at)).one() is not None
+        assert connection.scalar(text("SELECT count(*) FROM staging.event")) == 0
+
+
 def test_what_landed_or_is_under_way_or_unknown_is_not_dropped(engine: Engine, drop: Drop) -> None:
     failed_night(engine)
     for target, why in (
         (FEED, "has landed rows"),
         (Target.match_centre(77), "was never asked for"),
+        (Target.of(PageKind.TOURNAMENTS), "touchline follow asks for it whenever it needs it"),
     ):
         refused = drop(target)
         assert (refused.exit_code, why in refused.stderr) == (2, True), refused.stderr
+    refused = drop(MATCH, "--reason", " ")
+    assert (refused.exit_code, "--reason: is empty" in refused.stderr) == (2, True)
     key = BatchKey("touchline", "again", PageKind.MATCH_CENTRE)
     batch_id = ledger.open_batch(engine, key, [PlannedTarget(MATCH, "recheck")], None)
     assert "is waited for by the run touchline again" in drop(MATCH).stderr

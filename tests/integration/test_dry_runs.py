@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -112,6 +114,24 @@ def test_days_without_a_match_say_why_and_what_to_do(
     monkeypatch.setitem(sys.modules, "scrapers.tasks.send", never_sent)  # needs a broker's address
     run = call("scrape", "--from", "2030-01-05")
     assert "No match of 2030-01-05 is known" in run.stderr
+
+
+def test_the_hint_names_what_was_asked_for_as_a_shell_takes_it(
+    engine: Engine, make_settings: Any
+) -> None:
+    other = {"competition": "England Women's Super League", "season": "2024/2025", "stage_id": 7}
+    settings = make_settings(follow=[LALIGA, other])
+
+    def commands(competition: str) -> list[list[str]]:
+        form = {"date_from": "2030-01-05", "competitions": competition}
+        request = Request.of_form(form, settings)
+        hint = why_no_match(engine, request, settings.follow) or ""
+        found = re.findall(r"touchline follow ([^-].*?) --season", hint)
+        return [shlex.split(name) for name in found]
+
+    assert commands("England Women's Super League") == [[other["competition"]]]
+    assert commands("") == [[LALIGA["competition"]], [other["competition"]]]
+    assert commands("99") == [["<competition>"]], "a stage that is not followed"
 
 
 def test_matches_that_are_not_over_are_told_as_that(

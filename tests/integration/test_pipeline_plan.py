@@ -11,13 +11,13 @@ from sqlalchemy import Engine, insert, update
 
 from scrapers.pipeline.intervals import Interval
 from scrapers.pipeline.plan import plan
-from scrapers.pipeline.reasons import CORRECTION, FORCE, NEW, RECHECK
+from scrapers.pipeline.reasons import CORRECTION, NEW, RECHECK
 from scrapers.pipeline.request import Request
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse import ledger
 from scrapers.warehouse.ops_tables import TargetRow
-from scrapers.warehouse.records import BatchKey, PlannedTarget, State
+from scrapers.warehouse.records import FORCE, BatchKey, PlannedTarget, State
 from scrapers.warehouse.tables import Competition, Fixture, Season, Stage, Team
 
 STAGE, OTHER_STAGE = 20934, 777

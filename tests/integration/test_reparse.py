@@ -11,7 +11,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, select, text, update
 
-from scrapers.errors import ConfigInvalid, LayoutChanged, SourceRefused, SourceUnavailable
+from scrapers.errors import (
+    ConfigInvalid,
+    LayoutChanged,
+    SourceRefused,
+    SourceUnavailable,
+    TargetAbsent,
+)
 from scrapers.pipeline.dry_run import dry_run
 from scrapers.pipeline.intervals import Interval, parse_day
 from scrapers.pipeline.reparse import STEP, choose, dispatch_reparse, run_reparse
@@ -31,6 +37,7 @@ from tests.support.archived import (
     open_for_fetch,
     parse_all,
     played_workers,
+    put_page,
 )
 from tests.support.pages import match_data, with_match_data
 
@@ -173,6 +180,33 @@ def test_a_refusal_or_a_cut_page_is_passed_over_for_the_latest_page_that_is_one(
     assert (found.state, found.page_hash, found.fetched_at) == (
         *(State.LANDED, good, FETCHED + timedelta(days=1)),
     )
+
+
+def test_an_answer_that_says_in_words_that_there_is_no_page_is_never_chosen(
+    tools: Tools, engine: Engine
+) -> None:
+    def answered(target: Target, day: int) -> None:
+        open_for_fetch(engine, target)
+        claim = holding.claim_fetch(engine, target.key, uuid4())
+        assert claim is not None
+        html = b"<html><head><title>Not Found</title></head><body></body></html>"
+        page = put_page(tools, target, html, FETCHED + timedelta(days=day))
+        assert holding.absent(engine, claim, TargetAbsent("no such page"), page)
+
+    answered(FIRST, 0)
+    assert chosen(engine) == []
+    open_for_fetch(engine, FIRST)
+    claim = holding.claim_fetch(engine, FIRST.key, uuid4())
+    assert claim is not None
+    holding.failed(engine, claim, SourceUnavailable("no answer"), "fetch", None)
+    assert chosen(engine) == [], "failing later, it has no page of its own either"
+
+    land_pages(tools, pages(MATCHES[1]))
+    own = row(engine, SECOND).page_hash
+    answered(SECOND, 1)
+    (item,) = choose(engine, ALL).planned
+    assert item.page is not None
+    assert (item.target, item.page.page_hash) == (SECOND, own)
 
 
 # --- the dry run ----------------------------------------------------------------------------

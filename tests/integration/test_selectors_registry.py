@@ -85,11 +85,16 @@ def test_a_left_over_draft_is_not_in_force_in_a_new_database(engine: Engine, fol
     assert [s.version for s in SelectorsInForce(engine, folder).for_kind(KIND)] == ["b", "small"]
 
 
-def test_drafts_alone_are_none_in_force_and_no_beginning(engine: Engine, folder: Path) -> None:
+def test_drafts_alone_are_none_in_force_and_no_beginning(
+    engine: Engine, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     list_initial(folder, "schedule: []\n")
     assert registry.register(engine, folder, "ops").initial == []
     with pytest.raises(ConfigInvalid, match="touchline selectors promote"):
         SelectorsInForce(engine, folder).for_kind(KIND)
+    assert "is a draft, not in force" in caplog.text
+    assert "registered" not in caplog.text
     # Named later, it is the first of its kind still.
     list_initial(folder, "match_centre: [small]\n")
     assert name_of(SelectorsInForce(engine, folder)) == "by name"

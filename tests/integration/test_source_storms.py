@@ -20,16 +20,20 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 from scrapers.browser.session import LoadedPage
-from scrapers.errors import SourceUnavailable
+from scrapers.errors import SourceUnavailable, WarehouseUnavailable
 from scrapers.pipeline.completeness import check_completeness
+from scrapers.pipeline.intervals import Interval
 from scrapers.pipeline.not_there import not_there
+from scrapers.pipeline.plan import plan
+from scrapers.pipeline.reasons import RECHECK
 from scrapers.pipeline.reparse import choose
 from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.pipeline.request import Request
 from scrapers.targets import PageKind, Target
+from scrapers.tasks import fetching
 from scrapers.tasks.fetching import fetch_target
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, landing, ledger, sending
+from scrapers.warehouse import holding, landing, ledger, sending, source
 from scrapers.warehouse.gaps import open_gaps
 from scrapers.warehouse.health_tables import GapRow, RequestHourRow
 from scrapers.warehouse.ops_tables import FailureRow, TargetRow
@@ -276,6 +280,79 @@ def test_a_mistyped_id_is_told_as_one_and_ends_quietly(night: Night) -> None:
     assert check_completeness(night.engine, night.settings, request).absent == 1
     # Its answer is archived, but nothing to read for anybody.
     assert choose(night.engine, ReparseRequest(match_ids=(99_999_999,))).planned == []
+
+
+def test_a_match_that_was_not_there_is_asked_for_once_more_when_its_feed_has_landed(
+    night: Night,
+) -> None:
+    ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+    number = MATCHES[0]
+    target = Target.match_centre(number)
+    night.fault("", "status", status=404)
+    night.batch = night.plan("by hand", [number])
+    night.pass_hours(0.1)
+    assert night.states() == {State.ABSENT: 1}
+    ledger.close_batch(night.engine, night.batch, ledger.PUBLISHED, {})
+
+    feed = put(
+        night.engine,
+        Target.schedule(STAGE, "202208"),
+        feed_rows("202208", {number: "finished"}),
+    )
+    assert landing.land(night.engine, new_batch(night.engine), [feed])
+    request = Request(Interval.of_day("2022-08-13"), (STAGE,))
+    planned = plan(night.engine, night.settings, request, PageKind.MATCH_CENTRE)
+    assert [(item.target, item.reason) for item in planned] == [(target, RECHECK)]
+    # Not there either, its address has moved.
+    night.batch = night.plan("night after", [number])
+    night.pass_hours(0.1)
+    assert ledger.progress(night.engine, night.batch).failures == {"LayoutChanged": 1}
+
+
+def test_an_answer_is_told_and_kept_before_the_warehouse_is_asked_what_it_means(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.fault("", "status", status=404)
+    (key,) = sending.to_send(night.engine, State.PLANNED, 1)
+    tools = Tools(night.settings)
+    tools._browser = PlainBrowser(night)  # type: ignore[assignment]
+    monkeypatch.setattr(fetching, "patiently", lambda call, _: call())
+    told: list[str] = []
+    right = source.right
+
+    def is_right(*given: Any) -> None:
+        told.append("right")
+        right(*given)
+
+    def is_away(*_: Any) -> bool:
+        told.append("asked")
+        assert len(list(tools.archive.files.everything("pages"))) > 0
+        raise WarehouseUnavailable("gone")
+
+    monkeypatch.setattr(source, "right", is_right)
+    monkeypatch.setattr(fetching, "is_stated", is_away)
+    assert not fetch_target(tools, key, uuid4())
+    assert told == ["right", "asked"]
+
+
+def test_a_page_is_kept_though_the_source_can_not_be_told(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = sending.to_send(night.engine, State.PLANNED, 1)
+    tools = Tools(night.settings)
+    tools._browser = PlainBrowser(night)  # type: ignore[assignment]
+    monkeypatch.setattr(fetching, "patiently", lambda call, _: call())
+
+    def is_away(*_: Any) -> None:
+        raise WarehouseUnavailable("gone")
+
+    monkeypatch.setattr(source, "right", is_away)
+    assert not fetch_target(tools, key, uuid4())
+    assert len(list(tools.archive.files.everything("pages"))) > 0
+    with night.engine.connect() as connection:
+        (page_hash,) = connection.scalars(select(FailureRow.page_hash))
+    assert page_hash is not None
+    assert tools.archive.get(page_hash)
 
 
 def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:

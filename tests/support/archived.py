@@ -29,7 +29,9 @@ def open_for_fetch(engine: Engine, *targets: Target, kickoff: datetime | None = 
     )
 
 
-def put_page(tools: Tools, target: Target, html: bytes, fetched_at: datetime) -> FetchedPage:
+def put_page(
+    tools: Tools, target: Target, html: bytes, fetched_at: datetime, status: int = 200
+) -> FetchedPage:
     """Put a page into the archive, as the fetch worker does."""
     url = target.url(tools.settings.base_url)
     facts = PageFacts(
@@ -37,7 +39,7 @@ def put_page(tools: Tools, target: Target, html: bytes, fetched_at: datetime) ->
         requested_url=url,
         final_url=url,
         title="a page",
-        status=200,
+        status=status,
         fetched_at=fetched_at,
         load_seconds=0.1,
         ready=True,
@@ -46,7 +48,7 @@ def put_page(tools: Tools, target: Target, html: bytes, fetched_at: datetime) ->
     )
     page_hash = tools.archive.put(html, facts)
     return FetchedPage(
-        page_hash, url, "a page", 200, "none 1", len(html), True, 0.1, facts.fetched_at
+        page_hash, url, "a page", status, "none 1", len(html), True, 0.1, facts.fetched_at
     )
 
 

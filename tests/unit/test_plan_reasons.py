@@ -67,6 +67,16 @@ def test_what_was_absent_is_looked_at_again_after_a_pause_until_patience_ends():
     assert reason(State.ABSENT, fetched=fetched, now=ABSENT_PATIENCE) is None
 
 
+def test_what_was_not_there_by_its_id_alone_is_asked_for_again_once_a_feed_names_it() -> None:
+    assert reason(State.ABSENT, now=9999 * HOUR) == RECHECK
+    unread, now = Known(State.ABSENT, None), KICKOFF + 9999 * HOUR
+    assert preview_reason(unread, KICKOFF, now=now) == RECHECK
+    assert preview_reason(unread, None, now=now) is None
+    assert stage_reason(unread, KICKOFF) == RECHECK
+    # What its own page has told once is believed.
+    assert preview_reason(Known(State.ABSENT, KICKOFF), KICKOFF, now=now) is None
+
+
 @pytest.mark.parametrize("state", [State.PLANNED, State.FETCHING, State.ARCHIVED, State.PARSED])
 def test_what_another_run_is_at_is_planned_too_so_that_this_run_waits_for_it(state: State):
     assert reason(state, fetched=10 * HOUR, now=11 * HOUR) == NEW
