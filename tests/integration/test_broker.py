@@ -94,9 +94,12 @@ def on_rabbitmq(rabbitmq: tuple[Node, Group]) -> Broker:
             node.control(command)
         node.wait(group)
 
-    for queue in node.control("list_queues", "name").split():
-        if queue != "name":
-            node.control("delete_queue", queue)
+    with (
+        amqp.Connection(f"127.0.0.1:{node.ports['rabbitmq']}", USER, node.password) as connection,
+        connection.channel() as channel,
+    ):
+        for queue in QUEUES:
+            channel.queue_delete(queue)
     return Broker(
         url=node.url(),
         gone=lambda: node.gone(group),
@@ -167,7 +170,9 @@ def use(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Iterato
         from scrapers.tasks import broker, send
 
         for module in (apps, broker, send):
-            monkeypatch.setattr(module, "ANSWER_SECONDS", 3)
+            monkeypatch.setattr(module, "ANSWER_SECONDS", 2)
+        for module in (apps, broker):
+            monkeypatch.setattr(module, "CONNECT_SECONDS", 2)
         app = apps.make_app(made)
         for module in ("send", "broker"):
             monkeypatch.setattr(f"scrapers.tasks.{module}.app", app)

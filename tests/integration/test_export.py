@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from scrapers.errors import ConfigInvalid, ExportFailed
@@ -25,8 +25,9 @@ from scrapers.export import shape
 from scrapers.export.manifest import Manifest, check, newest
 from scrapers.export.run import export, open_place
 from scrapers.files import Files
-from scrapers.settings import ROOT
+from scrapers.settings import Settings
 from scrapers.targets import Target
+from scrapers.warehouse.engine import engine as engine_of
 from scrapers.warehouse.landing import land
 from scrapers.warehouse.tables import CORE_TABLES
 from tests.support.rows import STAGE, event_row, feed_rows, match_rows, new_batch, put
@@ -270,18 +271,13 @@ def test_two_exports_at_once_are_one_after_the_other(engine: Engine, local: File
     export(engine, local)
 
 
-_CHILD = textwrap.dedent(
-    """
-    import sys
-    from scrapers.export.run import export, open_place
-    from scrapers.settings import Settings
-    from scrapers.warehouse.engine import engine
-    from pydantic import SecretStr
-    warehouse = engine(Settings.model_construct(database_url=SecretStr(sys.argv[1])))
-    print("ready", flush=True)
-    export(warehouse, open_place(sys.argv[2]), full=True)
-    """
-)
+_FORK = get_context("fork")  # all that an export needs is imported, which takes seconds anew
+
+
+def _export_whole(database_url: str, export_url: str, ready: Event) -> None:
+    warehouse = engine_of(Settings.model_construct(database_url=SecretStr(database_url)))
+    ready.set()
+    export(warehouse, open_place(export_url), full=True)
 
 
 def test_killed_at_ten_points_readers_see_whole_exports_and_the_next_run_repairs(
@@ -295,16 +291,14 @@ def test_killed_at_ten_points_readers_see_whole_exports_and_the_next_run_repairs
     for round_ in range(10):
         rows = match_rows(7, events=41 + round_)
         land(engine, new_batch(engine), [put(engine, Target.match_centre(7), rows)])
-        child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, database_url, local.url],
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-        )
-        assert child.stdout is not None
-        child.stdout.readline()
+        ready = _FORK.Event()
+        child = _FORK.Process(target=_export_whole, args=(database_url, local.url, ready))
+        child.start()
+        assert ready.wait(60)
         time.sleep(rng.uniform(0.0, 0.6))
-        os.kill(child.pid, signal.SIGKILL)
-        killed += child.wait() == -signal.SIGKILL
+        child.kill()
+        child.join()
+        killed += child.exitcode == -signal.SIGKILL
         # What a reader finds is an export, whole: the last one, or the one that was written.
         assert check(local, the(local)) == []
     assert killed >= 5, "the children ended before they were killed"

@@ -182,13 +182,12 @@ def test_of_many_processes_one_probes(
             for worker in workers:
                 worker.say(f"load {site.url}/a")
             answers = [worker.answer() for worker in workers]
-        assert len(front.asked) == 1
-        assert all(answer.startswith("BrowserUnavailable") for answer in answers)
-        assert sum("left alone since" in answer for answer in answers) == 2
-        front.stuck_on = ""
-        with engine.begin() as connection:
-            connection.execute(update(HubStateRow).values(next_probe_at=text("now()")))
-        with Worker(settings) as a, Worker(settings) as b:
+            assert len(front.asked) == 1
+            assert all(answer.startswith("BrowserUnavailable") for answer in answers)
+            assert sum("left alone since" in answer for answer in answers) == 2
+            front.stuck_on = ""
+            with engine.begin() as connection:
+                connection.execute(update(HubStateRow).values(next_probe_at=text("now()")))
             for worker in (a, b):
                 worker.say(f"load {site.url}/a")
             answers = [worker.answer() for worker in (a, b)]

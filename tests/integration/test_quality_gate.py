@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,23 @@ from tests.integration.test_quality_batches import (
     pages_of,
     rows_of,
 )
+from tests.support.gates import lighten
 
 __all__ = ["bench"]
 
 WRITTEN = (ValidationRow, QuarantineRow, FailureRow)
+
+
+@pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a single match must hold to, only what is broken here is judged."""
+    lighten(monkeypatch, "event", "references")
+
+
+@pytest.fixture
+def light_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, with the report."""
+    lighten(monkeypatch, "event", "line_up", docs=True)
 
 
 def _one_bad_of_three(bench: Bench) -> list[Staged]:
@@ -76,6 +90,7 @@ def test_the_ledger_says_what_is_wrong_with_a_target(bench: Bench) -> None:
     assert row.details["arguments"] == {"column": "x", "min_value": -10, "max_value": 110}
 
 
+@pytest.mark.usefixtures("light")
 def test_judged_twice_nothing_is_doubled(bench: Bench) -> None:
     """As after a kill between the verdict and the landing."""
     staged = _one_bad_of_three(bench)
@@ -92,6 +107,7 @@ def test_judged_twice_nothing_is_doubled(bench: Bench) -> None:
     assert bench.count(ValidationRow) == 2 * expectations
 
 
+@pytest.mark.usefixtures("light")
 def test_good_ones_judged_twice_nothing_is_doubled(bench: Bench) -> None:
     staged = bench.batch(pages_of(finished()[:1]))
     counts = []
@@ -102,6 +118,7 @@ def test_good_ones_judged_twice_nothing_is_doubled(bench: Bench) -> None:
     assert counts[0] == counts[1] > 0
 
 
+@pytest.mark.usefixtures("light")
 def test_a_kill_before_the_verdict_leaves_nothing_behind(bench: Bench) -> None:
     """The verdict's transaction is lost after its first words."""
     staged = _one_bad_of_three(bench)
@@ -130,6 +147,7 @@ def test_a_kill_before_the_verdict_leaves_nothing_behind(bench: Bench) -> None:
     assert (len(verdict.good), len(verdict.bad)) == (2, 1)
 
 
+@pytest.mark.usefixtures("light")
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_a_target_staged_anew_meanwhile_is_left_alone(
     bench: Bench, moment: str, monkeypatch: pytest.MonkeyPatch
@@ -143,23 +161,23 @@ def test_a_target_staged_anew_meanwhile_is_left_alone(
 
     if moment == "before":
         stage_anew()
-    else:
-        module, name = (
-            (suites, "_judge_references") if moment == "between" else (data_docs, "write")
-        )
-        real = getattr(module, name)
+    with monkeypatch.context() as patched:
+        if moment != "before":
+            module, name = (
+                (suites, "_judge_references") if moment == "between" else (data_docs, "write")
+            )
+            real = getattr(module, name)
 
-        def meanwhile(*args: Any, **options: Any) -> Any:
-            stage_anew()
-            return real(*args, **options)
+            def meanwhile(*args: Any, **options: Any) -> Any:
+                stage_anew()
+                return real(*args, **options)
 
-        monkeypatch.setattr(module, name, meanwhile)
-    verdict = judge(bench.engine, bench.batch_id, staged, bench.settings)
+            patched.setattr(module, name, meanwhile)
+        verdict = judge(bench.engine, bench.batch_id, staged, bench.settings)
     assert [s.target_key for s in verdict.good] == [finished()[0], finished()[2]]
     assert verdict.bad == {}
     assert bench.states()[bad] == ("parsed", None)
     assert (bench.count(QuarantineRow), bench.count(FailureRow)) == (0, 0)
-    monkeypatch.undo()
     # Its new rows are judged when the batch is published next.
     again = judge(
         bench.engine, bench.batch_id, ledger.staged(bench.engine, bench.batch_id), bench.settings
@@ -181,6 +199,8 @@ def test_what_the_gate_lets_through_lands(bench: Bench) -> None:
 def test_more_matches_than_are_read_at_a_time(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Tables and rules, of rows, of matches and of a match's two sides.
+    lighten(monkeypatch, "event", "match", "line_up", "side", "volume", "marked", "references")
     staged = _one_bad_of_three(bench)
     whole = judge(bench.engine, bench.batch_id, staged, bench.settings)
     query = select(
@@ -205,6 +225,7 @@ def test_more_matches_than_are_read_at_a_time(
 # --- defects of a suite -----------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("light")
 def test_an_expectation_that_can_not_be_computed_lets_nothing_pass(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +259,7 @@ def test_a_page_kind_without_a_suite_lets_nothing_pass(
 # --- Data Docs --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("light_docs")
 def test_the_report_names_what_is_not_met(bench: Bench) -> None:
     staged = _one_bad_of_three(bench)
     verdict = judge(bench.engine, bench.batch_id, staged, bench.settings)
@@ -254,6 +276,7 @@ def test_the_report_names_what_is_not_met(bench: Bench) -> None:
     assert f"batch-{bench.batch_id}" in index
 
 
+@pytest.mark.usefixtures("light_docs")
 def test_the_site_keeps_earlier_reports(bench: Bench) -> None:
     """Also after a gate that was killed in the midst of writing."""
     folder = bench.settings.data_docs_dir
@@ -274,6 +297,7 @@ def test_the_site_keeps_earlier_reports(bench: Bench) -> None:
     assert [str(path.relative_to(folder)) in index for path in paths] == [False, True, True]
 
 
+@pytest.mark.usefixtures("light_docs")
 def test_what_a_page_says_is_no_markup_in_the_report(bench: Bench) -> None:
     rows = rows_of(finished()[0])
     rows["line_up"][0]["position"] = "<script>alert('$x')</script>"
@@ -284,6 +308,7 @@ def test_what_a_page_says_is_no_markup_in_the_report(bench: Bench) -> None:
     assert "alert(" in page
 
 
+@pytest.mark.usefixtures("light_docs")
 def test_a_site_that_can_not_be_written_stops_nothing(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -296,6 +321,7 @@ def test_a_site_that_can_not_be_written_stops_nothing(
     assert "FileExistsError" in caplog.text
 
 
+@pytest.mark.usefixtures("light_docs")
 def test_a_report_that_is_held_up_by_another_stops_nothing(
     bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +363,8 @@ def refuse(*given, **more):
 socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
 from scrapers.quality.gate import judge
 settings = load_settings(_env_file=None, **json.loads(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
 connections = engine(settings)
 batch_id = uuid.UUID(sys.argv[2])
 verdict = judge(connections, batch_id, ledger.staged(connections, batch_id), settings)
@@ -356,7 +384,8 @@ def _gate(bench: Bench, folder: Path) -> subprocess.Popen[str]:
     }  # fmt: skip
     return subprocess.Popen(
         [sys.executable, "-c", _SCRIPT, json.dumps(given), str(bench.batch_id)],
-        cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=folder, env=environment, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
@@ -364,22 +393,25 @@ def test_two_gates_at_once(bench: Bench, tmp_path: Path) -> None:
     """Quiet, without the network, without files anywhere but in the site."""
     home = tmp_path / "home"
     home.mkdir()
-    gates = []
-    for number in range(2):
-        bench.batch(pages_of(finished()[number : number + 1]))
-        gates.append(_gate(bench, home))
-    paths = []
-    for gate in gates:
-        said, complained = gate.communicate(timeout=240)
-        assert gate.returncode == 0, complained
-        path, good = json.loads(said)
-        assert good == 1
-        paths.append(path)
-        ours = [line for line in complained.splitlines() if not line.startswith("scrapers.")]
-        assert ours == []
+    bench.batch(pages_of(finished()[:1]))
+    other = _gate(bench, home)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "ready\n"
+    staged = bench.batch(pages_of(finished()[1:2]))
+    # The other begins now, all that it needs being imported; this process is the second gate.
+    with ThreadPoolExecutor(1) as pool:
+        saying = pool.submit(other.communicate, "\n", timeout=240)
+        verdict = judge(bench.engine, bench.batch_id, staged, bench.settings)
+        said, complained = saying.result()
+    assert other.returncode == 0, complained
+    path, good = json.loads(said)
+    assert (good, verdict.good) == (1, tuple(staged))
+    ours = [line for line in complained.splitlines() if not line.startswith("scrapers.")]
+    assert ours == []
     folder = bench.settings.data_docs_dir
     index = (folder / "index.html").read_text(encoding="utf-8")
-    for path in paths:
-        assert "event.x" in Path(path).read_text(encoding="utf-8")
-        assert str(Path(path).relative_to(folder)) in index
+    for page in (Path(path), verdict.docs_path):
+        assert page is not None
+        assert "event.x" in page.read_text(encoding="utf-8")
+        assert str(page.relative_to(folder)) in index
     assert list(home.iterdir()) == []

@@ -25,6 +25,7 @@ from tests.integration.test_quality_batches import (
     finished,
     rows_of,
 )
+from tests.support.gates import lighten
 
 __all__ = ["bench"]
 
@@ -441,6 +442,20 @@ FEEDS_BY_HAND: dict[tuple[str, str], Break] = {
 # --- the proof --------------------------------------------------------------------------------
 
 
+def _base() -> Rows:
+    """A sound match with no more events than it takes, as dozens of it are judged at a time."""
+    rows = rows_of(finished()[0])
+
+    def is_kept(event: dict[str, Any]) -> bool:
+        names = {qualifier["name"] for qualifier in event["qualifiers"]}
+        plain = event["type_name"] == "Pass" and not names & {"CornerTaken", "Assisted"}
+        return not plain or event["ordinal"] % 6 == 0
+
+    rows["event"] = [event for event in rows["event"] if is_kept(event)]
+    assert 600 < len(rows["event"]) < 800, len(rows["event"])
+    return rows
+
+
 def _clone(rows: Rows, match_id: int) -> Rows:
     """The page as if it were of another match."""
     made = copy.deepcopy(rows)
@@ -481,7 +496,7 @@ def test_every_expectation_of_a_match_centre_catches_its_fault(tolerant: Bench, 
         for table, check in _target_checks(MATCHES)
         if _named(table, check) not in {*SCHEDULE_SAYS, *NAMES_SAY}
     ]
-    base = rows_of(finished()[0])
+    base = _base()
     pages: dict[str, Rows] = {}
     broken: dict[str, tuple[str, str]] = {}
     for number, (table, check) in enumerate(checks[part::4]):
@@ -570,8 +585,11 @@ def match_time(rows: Rows) -> Any:
     return rows["match"][0]["kickoff_utc"]
 
 
-def test_what_the_schedule_says_of_a_match_must_agree(tolerant: Bench) -> None:
-    base = rows_of(finished()[0])
+def test_what_the_schedule_says_of_a_match_must_agree(
+    tolerant: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lighten(monkeypatch, "against_schedule")
+    base = _base()
     pages: dict[str, Rows] = {}
     broken: dict[str, tuple[str, str]] = {}
     for number, (what, said) in enumerate(SCHEDULE_SAYS.items()):
@@ -601,9 +619,12 @@ def test_an_own_goal_counts_for_the_other_side(tolerant: Bench) -> None:
     assert [why["what"] for why in verdict.bad[found]] == ["the goals of the events give the score"]
 
 
-def test_a_target_falls_with_the_one_it_leant_on(tolerant: Bench) -> None:
+def test_a_target_falls_with_the_one_it_leant_on(
+    tolerant: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A player whom only another page names lands with that page, or not at all."""
-    base = rows_of(finished()[0])
+    lighten(monkeypatch, "match", "references")
+    base = _base()
     leaning, other = Target.match_centre(900_001).key, Target.match_centre(900_002).key
     pages = {leaning: _clone(base, 900_001), other: _clone(base, 900_002)}
     event = next(e for e in pages[leaning]["event"] if e["player_id"])
@@ -633,9 +654,12 @@ def test_what_is_only_noted_puts_nothing_aside(tolerant: Bench) -> None:
     }
 
 
-def test_thousands_of_bad_rows_name_all_their_targets(tolerant: Bench) -> None:
+def test_thousands_of_bad_rows_name_all_their_targets(
+    tolerant: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Great Expectations' own lists of values end at 200."""
-    base = rows_of(finished()[0])
+    lighten(monkeypatch, "event", "beyond")
+    base = _base()
     keys = [Target.match_centre(900_001 + n).key for n in range(7)]
     pages = {key: _clone(base, 900_001 + n) for n, key in enumerate(keys)}
     for key in keys[:5]:

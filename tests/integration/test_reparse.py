@@ -39,6 +39,7 @@ from tests.support.archived import (
     played_workers,
     put_page,
 )
+from tests.support.gates import lighten
 from tests.support.pages import match_data, with_match_data
 
 WORLD = World()
@@ -81,8 +82,16 @@ def renamed(html: bytes) -> bytes:
 
 
 @pytest.fixture
+def light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what the gate judges, only a part."""
+    lighten(monkeypatch, "event")
+
+
+@pytest.fixture
 def landed(tools: Tools) -> None:
-    assert land_pages(tools, pages(*MATCHES[:3])).states == {"landed": 3}
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch, "event")
+        assert land_pages(tools, pages(*MATCHES[:3])).states == {"landed": 3}
 
 
 def row(engine: Engine, target: Target) -> Any:
@@ -122,6 +131,7 @@ def chosen(engine: Engine, **narrowing: Any) -> list[Target]:
     return [item.target for item in choose(engine, ReparseRequest(**narrowing)).planned]
 
 
+@pytest.mark.usefixtures("light")
 def test_pages_are_chosen_by_kind_days_version_failure_and_match(tools, engine, landed):
     month = f"{MATCHES[0].kickoff_utc:%Y%m}"
     feed = Target.schedule(MATCHES[0].stage_id, month)
@@ -152,6 +162,7 @@ def _feed_page(stage_id: int, month: str) -> bytes:
     return f"<html><head></head><body><pre>{feed}</pre></body></html>".encode()
 
 
+@pytest.mark.usefixtures("light")
 def test_a_refusal_or_a_cut_page_is_passed_over_for_the_latest_page_that_is_one(tools, engine):
     land_pages(tools, pages(MATCHES[0]))
     first = row(engine, FIRST)
@@ -246,6 +257,7 @@ TAMPER = (
 )
 
 
+@pytest.mark.usefixtures("light")
 def test_a_dry_run_foresees_exactly_what_the_re_parse_then_does(tools, settings, engine, landed):
     with engine.begin() as connection:
         for statement in TAMPER:
@@ -286,6 +298,7 @@ def test_a_dry_run_tells_what_the_gate_would_put_aside(tools, settings, engine, 
     assert FOURTH.key in found.as_json()["failing"]
 
 
+@pytest.mark.usefixtures("light")
 def test_a_page_that_is_damaged_in_the_archive_fails_alone(tools, settings, engine, landed):
     page_hash = row(engine, FIRST).page_hash
     path = (
@@ -310,6 +323,7 @@ def test_a_dry_run_of_nothing_says_so(settings, engine):
 # --- the run --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("light")
 def test_a_re_parse_of_what_has_landed_changes_no_row_and_counts_no_page_twice(
     tools, engine, landed
 ):
@@ -330,6 +344,7 @@ def coverage(engine: Engine) -> list[Any]:
         return list(connection.execute(select(*columns).order_by(table.c.target_key)))
 
 
+@pytest.mark.usefixtures("light")
 def test_the_version_asked_for_travels_with_the_target_until_the_next_plan(
     tools, engine, landed, monkeypatch
 ):
@@ -364,6 +379,7 @@ def test_a_version_that_is_not_in_force_is_refused_before_anything_is_planned(
     assert everything(engine) == before
 
 
+@pytest.mark.usefixtures("light")
 def test_a_page_that_turns_out_to_be_none_is_blocked_and_never_fetched(tools, engine):
     open_for_fetch(engine, FIRST)
     fetched(tools, FIRST, page_of(MATCHES[0])[:20_000])
@@ -376,6 +392,7 @@ def test_a_page_that_turns_out_to_be_none_is_blocked_and_never_fetched(tools, en
     assert choose(engine, ALL).planned == []
 
 
+@pytest.mark.usefixtures("light")
 def test_what_is_under_way_for_a_fetch_is_left_alone_and_waited_for(tools, engine, landed):
     open_for_fetch(engine, FIRST)
     claim = holding.claim_fetch(engine, FIRST.key, uuid4())
@@ -393,6 +410,7 @@ def test_what_is_under_way_for_a_fetch_is_left_alone_and_waited_for(tools, engin
     assert progress.by_state == {State.FETCHING: 1, State.PARSED: 2}
 
 
+@pytest.mark.usefixtures("light")
 def test_a_page_that_was_fetched_after_the_choice_is_not_replaced_by_the_older_one(
     tools, engine, landed
 ):
@@ -405,6 +423,7 @@ def test_a_page_that_was_fetched_after_the_choice_is_not_replaced_by_the_older_o
     assert row(engine, SECOND).state == State.ARCHIVED
 
 
+@pytest.mark.usefixtures("light")
 def test_an_interrupted_run_is_taken_up_and_repeats_nothing(tools, settings, engine, landed):
     key = BatchKey("touchline", "r", STEP)
     sent: list[Any] = []
@@ -420,6 +439,7 @@ def test_an_interrupted_run_is_taken_up_and_repeats_nothing(tools, settings, eng
         ]
 
 
+@pytest.mark.usefixtures("light")
 def test_pages_that_are_mended_land_though_most_are_not(tools, engine):
     broken = [renamed(page) for page in (page_of(match) for match in MATCHES)]
     good = page_of(MATCHES[0])
@@ -437,6 +457,7 @@ def test_pages_that_are_mended_land_though_most_are_not(tools, engine):
     assert summary.failures == {"LayoutChanged": 5}
 
 
+@pytest.mark.usefixtures("light")
 def test_a_reparse_that_breaks_what_has_landed_is_refused_as_a_whole(tools, engine, settings):
     land_pages(tools, pages(*MATCHES))
     # The pages in the archive stay; the ledger is made to name broken ones.

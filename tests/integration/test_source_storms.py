@@ -49,6 +49,7 @@ from tests.support.source import pass_time
 MATCHES = [m.id for m in World().matches() if m.status == "finished" and m.has_match_centre][:60]
 STEP = timedelta(seconds=15)
 WORKERS = 4
+OUT = 24  # matches of a night when the site is out for hours
 
 
 class PlainBrowser:
@@ -84,10 +85,10 @@ class Night:
 
     patience = 10.0
 
-    def __init__(self, engine: Engine, settings: Any, site: Site) -> None:
+    def __init__(self, engine: Engine, settings: Any, site: Site, matches: int) -> None:
         self.engine, self.settings, self.site = engine, settings, site
         self._local = threading.local()
-        self.batch = self.plan("night", MATCHES)
+        self.batch = self.plan("night", MATCHES[:matches])
 
     def plan(self, name: str, match_ids: list[int]) -> Any:
         planned = [PlannedTarget(Target.match_centre(number), "new") for number in match_ids]
@@ -131,7 +132,8 @@ class Night:
 
 
 @pytest.fixture
-def night(engine: Engine, make_settings: Any) -> Iterator[Night]:
+def night(engine: Engine, make_settings: Any, request: pytest.FixtureRequest) -> Iterator[Night]:
+    """A night of all the matches, or of as many as the parameter says."""
     site = Site(World(), Captured({}))
     server = Server(site, 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -142,7 +144,7 @@ def night(engine: Engine, make_settings: Any) -> Iterator[Night]:
             allowed_hosts="127.0.0.1",
             page_interval_seconds=0,  # every worker as fast as it can: the worst that may come
         )
-        yield Night(engine, settings, site)
+        yield Night(engine, settings, site, getattr(request, "param", len(MATCHES)))
     finally:
         server.shutdown()
         thread.join()
@@ -171,6 +173,8 @@ def test_refused_for_a_day_it_is_asked_a_handful_of_times(night: Night) -> None:
     assert [tuple(one) for one in classes] == [("SourceRefused", len(MATCHES))]
 
 
+# More than the bounds allow requests, so that asking for each of them once would be too much.
+@pytest.mark.parametrize("night", [OUT], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "options"), [("status", {"status": 503}), ("slow", {"seconds": 0.6}), ("drop", {})]
 )
@@ -190,12 +194,12 @@ def test_out_for_hours_it_is_asked_four_times_an_hour(
     with night.engine.connect() as connection:
         attempts = connection.scalars(select(TargetRow.attempts)).all()
     assert sum(attempts) <= night.settings.outage_failures
-    assert night.states()[State.PLANNED] == len(MATCHES), "they wait in the ledger"
+    assert night.states()[State.PLANNED] == OUT, "they wait in the ledger"
     # It comes back within the patience: all are there, none is a gap.
     night.site.faults.clear()
     night.patience = Night.patience
     night.pass_hours(0.7)
-    assert night.states() == {State.ARCHIVED: len(MATCHES)}
+    assert night.states() == {State.ARCHIVED: OUT}
 
 
 def test_out_for_longer_than_a_run_waits_the_run_is_told(night: Night) -> None:
