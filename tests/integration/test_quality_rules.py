@@ -410,7 +410,7 @@ def test_an_odd_name_of_a_season_has_a_year_and_loses_no_list(engine: Engine) ->
 OF_REFEREES, OF_PLAYERS = of(match_centre, "referee_names"), of(match_centre, "player_names")
 OTHERS, FIRST = Target.match_centre(2), Target.match_centre(1)
 REFEREE = {"referee_name, referee_first_name, referee_last_name"}
-TEAMS = [row("team", team_id=65, name="FC Barcelona"), row("team", team_id=66, name="Santos")]
+PLAYING = [row("team", team_id=65, name="FC Barcelona"), row("team", team_id=66, name="Santos")]
 
 
 def referee(name: str, first: str | None = None, last: str | None = None) -> RowSet:
@@ -500,18 +500,18 @@ def test_people_do_not_bear_the_names_of_the_teams(
 ) -> None:
     managers = [
         row("match_team", match_id=2, team_id=team["team_id"], side=side, manager_name="Xavi")
-        for team, side in zip(TEAMS, ("home", "away"), strict=True)
+        for team, side in zip(PLAYING, ("home", "away"), strict=True)
     ]
-    put(engine, OTHERS, {"team": TEAMS, "match_team": managers, **rows})
+    put(engine, OTHERS, {"team": PLAYING, "match_team": managers, **rows})
     found = [
         name
         for name in ("people", "referee_or_team")
         if judged(engine, of(match_centre, name), [OTHERS])
     ]
     assert found == ([broken] if broken else [])
-    for manager, team in zip(managers, TEAMS, strict=True):
+    for manager, team in zip(managers, PLAYING, strict=True):
         manager["manager_name"] = team["name"]
-    put(engine, OTHERS, {"team": TEAMS, "match_team": managers})
+    put(engine, OTHERS, {"team": PLAYING, "match_team": managers})
     assert judged(engine, of(match_centre, "people"), [OTHERS]) == {
         "player_names.name, teams.manager_name"
     }
@@ -519,7 +519,7 @@ def test_people_do_not_bear_the_names_of_the_teams(
 
 def test_players_who_are_known_by_a_teams_name_are_called_so(engine: Engine) -> None:
     landed(engine, {FIRST: players("FC Barcelona", "Santos")})
-    put(engine, OTHERS, {"team": TEAMS, **players("FC Barcelona", "Santos")})
+    put(engine, OTHERS, {"team": PLAYING, **players("FC Barcelona", "Santos")})
     assert judged(engine, of(match_centre, "people"), [OTHERS]) == set()
 
 
