@@ -127,8 +127,8 @@ class Report:
         values: counts by field.
         required: fields that may not lose a value.
         read_by: how many pages each version read, of the new ones.
-        newly_read: the pages that nothing in force reads, with their readings.
-        newly: their values by field, of the fields that the new versions read otherwise.
+        read_by_new: the pages that a tested version reads, with their readings.
+        newly: values of those that nothing in force reads, of the fields read otherwise.
         also_fits: how many pages that are read as before bear a new version's fingerprint too.
         landing: what landing the newly read pages would do, if that was tried.
         failures: why this must not be promoted; none: it may.
@@ -139,7 +139,7 @@ class Report:
     values: Compared = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
     read_by: dict[str, int] = field(default_factory=dict)
-    newly_read: list[tuple[Sample, Reading]] = field(default_factory=list, repr=False)
+    read_by_new: list[tuple[Sample, Reading]] = field(default_factory=list, repr=False)
     newly: dict[str, NewValues] = field(default_factory=dict)
     also_fits: dict[str, int] = field(default_factory=dict)
     landing: dict[str, Any] | None = None
@@ -204,6 +204,7 @@ def replay(
         ConfigInvalid: there is no usable selector file.
     """
     report = Report([selector.name for selector in tested])
+    newly: list[tuple[Sample, Reading]] = []
     for sample in samples:
         try:
             page = Page(sample.html, sample.name)
@@ -218,8 +219,10 @@ def replay(
             compare(before.extracted, after.extracted, report.values, f"{sample.name}: ")
         entry = _entry(sample, before, after)
         report.pages.append(entry)
-        if entry["result"] == NEWLY_READ:
-            report.newly_read.append((sample, after))
+        if after.outcome == READ and after.version in {s.version for s in tested}:
+            report.read_by_new.append((sample, after))
+            if entry["result"] == NEWLY_READ:
+                newly.append((sample, after))
         if before is not None and before.outcome == READ:
             for selector in tested:
                 if selector.version != before.version and holds(
@@ -229,15 +232,20 @@ def replay(
                     fits[selector.version] = fits.get(selector.version, 0) + 1
         if before is not None and old is not None and before.version:
             report.required |= _required(old, sample.kind, before.version)
-    _note_newly(report, old, tested)
+    _note_newly(report, newly, old, tested)
     _judge(report, tested)
     return report
 
 
-def _note_newly(report: Report, old: Versions | None, tested: Sequence[SelectorFile]) -> None:
+def _note_newly(
+    report: Report,
+    newly: Sequence[tuple[Sample, Reading]],
+    old: Versions | None,
+    tested: Sequence[SelectorFile],
+) -> None:
     by_version = {selector.version: selector for selector in tested}
     wanted: dict[str | None, set[str]] = {}
-    for sample, reading in report.newly_read:
+    for sample, reading in newly:
         selector = by_version.get(reading.version or "")
         if selector is None or reading.extracted is None:
             continue

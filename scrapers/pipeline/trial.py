@@ -1,4 +1,4 @@
-"""What newly read pages would do to the warehouse: judged, and held against what has landed.
+"""What pages that a new version reads would do to the warehouse: judged, and held against it.
 
 A version may read every page and read one field from a wrong place. Its rows show it: what has
 landed of the same match, player or referee would be another value all at once.
@@ -36,8 +36,8 @@ _MOST = 0.5  # of a column's landed values, that others are no corrections
 
 
 @dataclass(frozen=True, slots=True)
-class NewlyRead:
-    """An archived page that the version in force does not read, and what the new one reads.
+class ReadByNew:
+    """An archived page, and what the new version reads on it.
 
     Attributes:
         version: what read it, e.g. `match_centre/2026-08`.
@@ -75,16 +75,19 @@ class Trial:
             accepted: columns, `table.column`, of which a person knows that their values change.
         """
         if self.refused:
-            yield f"the newly read pages would be refused: {self.refused}"
+            yield f"the pages that it reads would be refused: {self.refused}"
         elif len(self.failing) > _MOST * self.pages:
             key, why = next(iter(self.failing.items()))
             yield (
-                f"{len(self.failing)} of {self.pages} newly read pages would be put aside, as "
+                f"{len(self.failing)} of {self.pages} pages that it reads would be put aside, as "
                 f"{key}: {why.detail}"
             )
         for told, sentence in self._changes():
             if told not in accepted:
-                yield f"{sentence}: mend its place, or add --accept {told} if the site changed it"
+                yield (
+                    f"{sentence}: mend its place, or add --accept {told} if the site has "
+                    "changed it or what has landed is wrong"
+                )
 
     def silenced(self, accepted: Collection[str]) -> list[str]:
         """Of what was accepted, that which there would be an objection to."""
@@ -128,13 +131,18 @@ def _value(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def try_rows(settings: Settings, pages: Sequence[NewlyRead]) -> Trial:
+def try_rows(
+    settings: Settings, pages: Sequence[ReadByNew], distrusted: Sequence[str] = ()
+) -> Trial:
     """Judge the pages' rows and compare them with what has landed; change nothing.
+
+    Args:
+        distrusted: versions that were taken back: what they landed is no evidence.
 
     Raises:
         WarehouseUnavailable: the warehouse can't be read.
     """
-    latest: dict[str, NewlyRead] = {}
+    latest: dict[str, ReadByNew] = {}
     landed = _landed(settings, pages)
     for page in sorted(pages, key=lambda page: page.fetched_at):
         # No landing would take a page that is older than the one that landed.
@@ -153,18 +161,18 @@ def try_rows(settings: Settings, pages: Sequence[NewlyRead]) -> Trial:
         refused = None
         if stage.staged:
             stage.ready()
-            # None of them counts for the share of good ones: they could not be read before.
+            # None of them counts for the share of good ones: most could not be read before.
             bad, refused = judge_stage(stage, settings, failing, latest.keys())
             failing |= bad
         # Also of those put aside: what they would change tells why.
         keys = [item.target_key for item in stage.staged]
-        tables = stage.foresee(keys) if keys else {}
+        tables = stage.foresee(keys, distrusted) if keys else {}
     kinds = {page.target.page_kind for page in latest.values()}
     lasting = frozenset(tables if kinds <= set(_LASTING) else KINDS)
     return Trial(len(latest), failing, refused, tables, lasting)
 
 
-def _landed(settings: Settings, pages: Sequence[NewlyRead]) -> dict[str, datetime]:
+def _landed(settings: Settings, pages: Sequence[ReadByNew]) -> dict[str, datetime]:
     """When the pages were fetched that have landed, by target key."""
     query = select(TargetRow.target_key, TargetRow.fetched_at).where(
         TargetRow.target_key.in_([page.target.key for page in pages]),

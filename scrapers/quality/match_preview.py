@@ -116,7 +116,33 @@ WHERE p.target_key = ANY(:targets)
   AND EXISTS (SELECT FROM core.predicted_line_up k WHERE k.match_id = p.match_id)
 """
 
+# A team's players are mostly those of its last matches; some have changed clubs since.
+_TEAMS_OF_PLAYERS = """
+WITH named AS (
+    SELECT target_key, player_id, team_id FROM staging.predicted_line_up
+    WHERE target_key = ANY(:targets)
+    UNION SELECT target_key, player_id, team_id FROM staging.missing_player
+    WHERE target_key = ANY(:targets)
+), known AS (
+    SELECT DISTINCT ON (l.player_id) l.player_id, l.team_id
+    FROM core.line_up l JOIN core.match m USING (match_id)
+    WHERE l.player_id IN (SELECT player_id FROM named)
+    ORDER BY l.player_id, m.kickoff_utc DESC
+)
+SELECT n.target_key, count(*) AS known_players,
+       avg((n.team_id = k.team_id)::int)::float8 AS of_their_team
+FROM named n JOIN known k USING (player_id)
+GROUP BY n.target_key HAVING count(*) >= 6
+"""
+
 RULES = (
+    rule(
+        "teams_of_players",
+        _TEAMS_OF_PLAYERS,
+        between(
+            *("of_their_team", 0.3, 1), "the players are of the team that they last played for"
+        ).about("home_line_up", "away_line_up", "home_missing", "away_missing"),
+    ),
     *TEAM_NAMES,
     *player_names("home_line_up.name", "away_line_up.name"),
     *people("home_line_up.name", "away_line_up.name"),

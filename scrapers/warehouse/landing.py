@@ -52,7 +52,7 @@ class Change:
 
     Attributes:
         rows: in how many rows.
-        replaced: in how many of them there is a value already.
+        replaced: in how many of them there is a value already, of a version that is trusted.
         landed: in how many of all the rows there is one.
         key: the key of one of them, of the latter if there is one.
         old: its value there.
@@ -110,13 +110,18 @@ def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, Ro
     return counts
 
 
-def foresee(connection: Connection, keys: Sequence[str]) -> dict[str, Foreseen]:
+def foresee(
+    connection: Connection, keys: Sequence[str], distrusted: Sequence[str] = ()
+) -> dict[str, Foreseen]:
     """What landing the staged rows of these targets would do; nothing is done, nothing locked.
 
     Tables without any row are left out. What one row of the batch does to another (a match's
     stage, told by a feed that lands with it) is not foreseen.
+
+    Args:
+        distrusted: selector versions whose values do not count as landed ones.
     """
-    given = {"keys": list(keys), **_ids(keys)}
+    given = {"keys": list(keys), "distrusted": list(distrusted), **_ids(keys)}
     _plan_for_many(connection)
     found: dict[str, Foreseen] = {}
     for table in TABLES:

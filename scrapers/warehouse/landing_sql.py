@@ -186,6 +186,10 @@ SELECT (SELECT count(*) FROM source) AS staged,
 FROM merged"""
 
 
+# Rows of selector versions that are named are no evidence of what is right.
+_TRUSTED = "c.selector_version <> ALL(CAST(:distrusted AS text[]))"
+
+
 def _foresee(table: Table) -> str:
     parts = _merging(table)
     key = f"jsonb_build_array({_list(_key(table), 's.')})"
@@ -197,10 +201,11 @@ def _foresee(table: Table) -> str:
     changes = []
     for name, value in parts.values.items():
         changed = f'FILTER (WHERE updates AND c."{name}" IS DISTINCT FROM {value})'
-        replaced = f'{changed[:-1]} AND c."{name}" IS NOT NULL)'
+        held = f'c."{name}" IS NOT NULL AND {_TRUSTED}'
+        replaced = f"{changed[:-1]} AND {held})"
         one = f'any_value(jsonb_build_array({key}, c."{name}", {value}))'
         example = f"coalesce({one} {replaced}, {one} {changed})"
-        known = f'count(*) FILTER (WHERE c."{name}" IS NOT NULL)'
+        known = f"count(*) FILTER (WHERE {held})"
         counts_of = f"count(*) {changed}, count(*) {replaced}, {known}"
         counted = f"jsonb_build_array({counts_of}, {example})"
         changes.append(f'{counted} AS "changed {name}"')

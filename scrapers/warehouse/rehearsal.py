@@ -88,10 +88,10 @@ class Rehearsal:
             for name in (*_TABLES, "target"):
                 connection.execute(text(f'ANALYZE {_TEMPORARY}."{name}"'))
 
-    def foresee(self, keys: Sequence[str]) -> dict[str, Foreseen]:
+    def foresee(self, keys: Sequence[str], distrusted: Sequence[str] = ()) -> dict[str, Foreseen]:
         """What landing these of the targets would do by table; see `landing.foresee`."""
         with transaction(self.engine) as connection:
-            return foresee(connection, keys)
+            return foresee(connection, keys, distrusted)
 
 
 @contextmanager

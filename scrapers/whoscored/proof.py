@@ -19,6 +19,7 @@ from scrapers.parsing.replay import Sample
 from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import PageRow, TargetRow
+from scrapers.warehouse.records import State
 from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.read import disagreements
 
@@ -94,6 +95,26 @@ def archived_pages(
     newest = newest.order_by(_page.c.last_fetched_at.desc(), _page.c.page_hash).limit(count)
     with transaction(engine) as connection:
         rows = [*connection.execute(newest), *connection.execute(_unread(kind, count))]
+    yield from _samples(archive, rows)
+
+
+def read_pages(engine: Engine, archive: Archive, kind: PageKind, count: int) -> Iterator[Sample]:
+    """The newest archived pages of a kind that landed: their targets' latest, read by a version.
+
+    Raises:
+        WarehouseUnavailable, ArchiveUnavailable: as `archived_pages`.
+    """
+    query = (
+        select(_page)
+        .join(_target, _target.c.target_key == _page.c.target_key)
+        .where(_target.c.page_hash == _page.c.page_hash)
+        .where(_target.c.page_kind == kind.value)
+        .where(_target.c.state == State.LANDED)
+        .order_by(_page.c.last_fetched_at.desc(), _page.c.page_hash)
+        .limit(count)
+    )
+    with transaction(engine) as connection:
+        rows = connection.execute(query).all()
     yield from _samples(archive, rows)
 
 

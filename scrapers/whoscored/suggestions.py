@@ -20,7 +20,14 @@ from scrapers.parsing.versions import GivenVersions
 from scrapers.targets import PageKind, Target
 from scrapers.whoscored.known import known_values
 from scrapers.whoscored.needs import unmet
-from scrapers.whoscored.proof import archived_pages, gate, judge, pages_of_target, unread_pages
+from scrapers.whoscored.proof import (
+    archived_pages,
+    gate,
+    judge,
+    pages_of_target,
+    read_pages,
+    unread_pages,
+)
 
 _EARLIER = 6  # pages of a target that are tried for its values
 _MOST, _MANY = 0.5, 8  # of a field's values, that others are no corrections
@@ -113,6 +120,7 @@ class Desk:
     def _others(self, sample: Sample) -> Iterator[Sample]:
         yield from self.earlier
         if self.engine is not None and self.archive is not None:
+            yield from read_pages(self.engine, self.archive, sample.kind, _OTHERS)
             yield from archived_pages(self.engine, self.archive, sample.kind, _OTHERS)
 
 

@@ -28,7 +28,7 @@ from scrapers.warehouse.landing import land
 from scrapers.warehouse.name_tables import OwnNameRow
 from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.whoscored.rows import RowSet
-from tests.support.rows import STAGE, feed_rows, new_batch, put, row
+from tests.support.rows import STAGE, feed_rows, match_rows, new_batch, put, row
 
 Scores = list[tuple[int, int, int, int]]  # home team, away team, their goals
 SEASON = {"region_id": 1, "competition_id": 4, "season_id": 9149}
@@ -521,6 +521,44 @@ def test_players_who_are_known_by_a_teams_name_are_called_so(engine: Engine) -> 
     landed(engine, {FIRST: players("FC Barcelona", "Santos")})
     put(engine, OTHERS, {"team": PLAYING, **players("FC Barcelona", "Santos")})
     assert judged(engine, of(match_centre, "people"), [OTHERS]) == set()
+
+
+def test_a_previews_players_are_of_the_team_that_they_last_played_for(engine: Engine) -> None:
+    preview, rule = (
+        Target.of(PageKind.MATCH_PREVIEW, match_id=2),
+        of(match_preview, "teams_of_players"),
+    )
+    sides = {65: range(1, 12), 66: range(12, 23)}
+
+    def expected(sides: Mapping[int, Iterable[int]]) -> RowSet:
+        return {
+            "predicted_line_up": [
+                row("predicted_line_up", match_id=2, team_id=team_id, player_id=player_id)
+                for team_id, its in sides.items()
+                for player_id in its
+            ]
+        }
+
+    put(engine, preview, expected({65: sides[66], 66: sides[65]}))
+    assert judged(engine, rule, [preview]) == set()  # nobody has played yet
+    played = match_rows(1)
+    (first, second), base = played["team"], played["line_up"][0]
+    played["line_up"] = [
+        {**base, "team_id": team["team_id"], "player_id": player_id}
+        for team, its in zip((first, second), sides.values(), strict=True)
+        for player_id in its
+    ]
+    played["player"] = players(*(f"player {n}" for n in range(1, 23)))["player"]
+    for table in ("event", "substitution", "formation_slot", "player_stat"):
+        played.pop(table, None)
+    landed(engine, {FIRST: played})
+    home, away = first["team_id"], second["team_id"]
+    put(engine, preview, expected({home: sides[65], away: [*range(12, 18), *range(30, 35)]}))
+    assert judged(engine, rule, [preview]) == set()
+    put(engine, preview, expected({home: sides[66], away: sides[65]}))
+    assert judged(engine, rule, [preview]) == {
+        "home_line_up, away_line_up, home_missing, away_missing"
+    }
 
 
 # --- statistics -------------------------------------------------------------------------------

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from scrapers.parsing import registry
 from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.landing import land
+from scrapers.warehouse.tables import Match as MatchRow
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.read import read_page, selector_files
+from scrapers.whoscored.rows import RowSet
 from tests.site.match import Match
 from tests.site.world import World
 from tests.support.rows import new_batch, put
@@ -88,15 +90,13 @@ def test_from_new_to_rollback(at: Desk) -> None:
 def test_a_field_read_from_a_wrong_place_is_held_against_what_has_landed(at: Desk) -> None:
     match = MATCHES[0]
     target = Target.match_centre(match.id)
-    read = read_page(page_of(match), target, "the page", selector_files(at.folder))
-    land(at.engine, new_batch(at.engine), [put(at.engine, target, read.rows, datetime.now(UTC))])
+    rows = land_page(at, match)
     at.run("new", "match_centre", "2026-08")
     at.edit(NEW, "path: matchCentreData.referee.lastName", "path: matchCentreData.venueName")
     at.edit(NEW, "path: matchCentreData.attendance", "path: matchCentreData.spectators")
     at.keep(target, page_of(match).replace(b'"attendance":', b'"spectators":'), "LayoutChanged")
 
-    (known,) = read.rows["referee"]
-    (venue,) = (row["venue_name"] for row in read.rows["match"])
+    (known,), (venue,) = rows["referee"], (row["venue_name"] for row in rows["match"])
     told = at.run("test", NEW, code=1)
     assert (
         f"referee.last_name would change in 1 of 1 rows that have landed with a value, as "
@@ -114,16 +114,14 @@ def test_a_field_read_from_a_wrong_place_is_held_against_what_has_landed(at: Des
         "path: matchCentreData.venueName}\n      - *no_referee",
         "path: matchCentreData.referee.lastName}\n      - *no_referee",
     )
-    assert "The newly read pages have 0 rows that are not landed" in at.run("test", NEW)
+    assert "The pages that it reads have 0 rows that are not landed" in at.run("test", NEW)
 
 
 def test_a_change_that_the_site_made_is_accepted_by_name(at: Desk) -> None:
     match = MATCHES[0]
     target = Target.match_centre(match.id)
     page = page_of(match)
-    read = read_page(page, target, "the page", selector_files(at.folder))
-    (row,) = read.rows["match"]
-    land(at.engine, new_batch(at.engine), [put(at.engine, target, read.rows, datetime.now(UTC))])
+    (row,) = land_page(at, match)["match"]
     at.run("new", "match_centre", "2026-08")
     at.edit(NEW, "path: matchCentreData.venueName", "path: matchCentreData.ground")
     at.keep(target, page.replace(b'"venueName":"', b'"ground":"The '), "LayoutChanged")
@@ -141,6 +139,41 @@ def test_a_change_that_the_site_made_is_accepted_by_name(at: Desk) -> None:
     assert at.data("history", "match_centre")["history"][-1]["reason"] == (
         "accepted changes of match.venue_name"
     )
+
+
+def test_pages_that_are_read_already_are_held_against_what_has_landed_too(at: Desk) -> None:
+    """The same text, edited once more: nothing is newly read, and a name would be lost."""
+    land_page(at, MATCHES[0])
+    at.edit(OLD, "path: matchCentreData.referee.lastName", "path: matchCentreData.venueName")
+    told = at.run("test", OLD, code=1)
+    assert "3 read as before" in told
+    assert "referee.last_name would change in 1 of 1 rows" in told
+    at.run("promote", OLD, code=1)
+
+
+def test_what_a_version_landed_that_was_taken_back_is_no_evidence(at: Desk) -> None:
+    match = MATCHES[0]
+    land_page(at, match)
+    with at.engine.begin() as connection:
+        wrong = {"venue_name": "Leandor Kastanov", "selector_version": "match_centre/2026-07"}
+        connection.execute(update(MatchRow).where(MatchRow.match_id == match.id).values(**wrong))
+    at.run("new", "match_centre", "2026-07")
+    at.run("promote", "match_centre/2026-07", "--force", "to try it")
+    at.run("new", "match_centre", "2026-08")
+    at.edit(NEW, "path: matchCentreData.venueName", "path: matchCentreData.groundName")
+    at.keep(Target.match_centre(match.id), renamed_page(match), "LayoutChanged")
+    assert "match.venue_name would change in 1 of 1" in at.run("test", NEW, code=1)
+    at.run("rollback", "match_centre", "--reason", "it was a person's name")
+    assert "1 newly read" in at.run("test", NEW)
+
+
+def land_page(at: Desk, match: Match) -> RowSet:
+    """Land a match's page as the version in force reads it; its rows."""
+    target = Target.match_centre(match.id)
+    read = read_page(page_of(match), target, "the page", selector_files(at.folder))
+    before = datetime(2023, 1, 1, tzinfo=UTC)  # and before the pages that the desk keeps
+    land(at.engine, new_batch(at.engine), [put(at.engine, target, read.rows, before)])
+    return read.rows
 
 
 def test_a_fingerprint_that_old_pages_bear_too_is_remarked(at: Desk) -> None:

@@ -35,7 +35,7 @@ Say = Callable[[str], object]
 SERVICES = ("postgres", "redis", "site", "hub")
 WORKERS = ("fetch", "parse", "beat")
 AIRFLOW = tuple(f"airflow-{name}" for name in PROCESSES)
-PATIENCE = 180.0  # seconds given to a service until it serves, also on a slow machine
+PATIENCE = 600.0  # seconds given to a service until it serves, also on a slow machine
 
 # Chromium's own sandbox needs user namespaces, which containers and root don't have; the pages
 # are our own here. /dev/shm is 64 MB in many containers.

@@ -62,5 +62,5 @@ def test_most_pages_put_aside_are_an_objection_and_an_odd_one_is_none() -> None:
     assert list(Trial(3, failing).objections()) == []
     (said,) = Trial(1, failing).objections()
     assert said == (
-        "1 of 1 newly read pages would be put aside, as whoscored/match_centre/1: no score"
+        "1 of 1 pages that it reads would be put aside, as whoscored/match_centre/1: no score"
     )

@@ -157,23 +157,33 @@ def _check_accepted(accepted: Collection[str]) -> None:
 
 
 def _try_landing(settings: Settings, report: Report, accepted: Collection[str]) -> None:
-    from scrapers.pipeline.trial import NewlyRead, try_rows
+    from scrapers.pipeline.trial import ReadByNew, try_rows
 
     pages = [
-        NewlyRead(
+        ReadByNew(
             Target.from_key(sample.target_key),
             sample.page_hash,
             sample.fetched_at,
             f"{sample.kind.value}/{reading.version}",
             reading.extracted,
         )
-        for sample, reading in report.newly_read
+        for sample, reading in report.read_by_new
         if sample.target_key and sample.page_hash and sample.fetched_at and reading.extracted
     ]
     if pages:
-        trial = try_rows(settings, pages)
+        trial = try_rows(settings, pages, _taken_back(settings))
         report.landing = {**trial.as_json(), "accepted": trial.silenced(accepted)}
         report.failures += trial.objections(accepted)
+
+
+def _taken_back(settings: Settings) -> list[str]:
+    """Versions that were promoted and are no longer in force."""
+    from scrapers.parsing import registry
+    from scrapers.warehouse.engine import engine
+
+    warehouse = engine(settings)
+    promoted = {r.name for r in registry.history(warehouse) if r.action is registry.Action.PROMOTE}
+    return sorted(promoted - {r.name for r in registry.in_force(warehouse)})
 
 
 def _archived(settings: Settings, kind: PageKind, pages: int) -> Iterator[Sample]:
@@ -274,7 +284,7 @@ def _show_landing(landing: dict[str, Any]) -> None:
     ]
     if changes:
         print_table(
-            "Landed values that the newly read pages would change",
+            "Landed values that the pages it reads would change",
             ("column", "rows", "now", "then"),
             changes,
         )
@@ -283,7 +293,7 @@ def _show_landing(landing: dict[str, Any]) -> None:
         out.print(f"[yellow]{escape(told)}[/yellow]", highlight=False, soft_wrap=True)
     rows = sum(seen["inserted"] for seen in landing["tables"].values())
     gone = sum(seen["deleted"] for seen in landing["tables"].values())
-    told = f"The newly read pages have {rows:,} rows that are not landed"
+    told = f"The pages that it reads have {rows:,} rows that are not landed"
     told += f", and {gone:,} that have landed are not in them" if gone else ""
     told += "; nothing was landed or deleted now."
     out.print(told, markup=False, highlight=False)
