@@ -294,6 +294,9 @@ BY_HAND: dict[tuple[str, str], Break] = {
     ("referee_or_team", "a referee does not bear the name of one of the teams"): (
         lambda rows: rows["referee"][0].update(last_name=rows["team"][0]["name"])
     ),
+    ("venue", "the venue does not bear the name of somebody on the page"): lambda rows: rows[
+        "match"
+    ][0].update(venue_name=rows["player"][3]["name"]),
     ("people", "players and managers do not bear the names of the page's teams"): (
         _managers_named_as_their_teams
     ),

@@ -190,10 +190,13 @@ def _show(suggestion: Suggestion, path: Path | None) -> None:
     solution = suggestion.solution
     changed = [f for f in solution.findings if f.status != _STANDS]
     stands = len(solution.findings) - len(changed)
-    out.print(f"pattern {solution.base.name}: {stands} places stand", highlight=False)
+    out.print(
+        f"By the pattern of {solution.base.name}, whose other {stands} places still hold",
+        highlight=False,
+    )
     rows = [(f.name, f.status, f.was, _now(f), _worth(f)) for f in changed]
     if rows:
-        print_table("What changed", ("name", "", "was", "now", "pages right"), rows)
+        print_table("What changed", ("name", "it is", "was", "now", "pages right"), rows)
     for finding in changed:
         if finding.says:
             out.print(f"  {escape(finding.name)}: {escape(finding.says)}", soft_wrap=True)

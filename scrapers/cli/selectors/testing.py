@@ -39,6 +39,7 @@ Accept = Annotated[
     typer.Option(help="table.column whose landed values the site has changed; may be repeated"),
 ]
 GOLDEN = ROOT / "tests" / "golden"
+_PAGES = 5  # of which the same is told
 _RESULTS = {
     "read": "read as before",
     "newly_read": "newly read",
@@ -265,14 +266,25 @@ def show(kind: str, report: Report) -> None:
             "before: add a condition that only the new layout has"
         )
         out.print(f"[yellow]remark[/yellow] {escape(told)}", highlight=False, soft_wrap=True)
+    for (words, says), pages in _told_alike(report).items():
+        named = ", ".join(pages[:_PAGES])
+        named += f" and {len(pages) - _PAGES} more" if len(pages) > _PAGES else ""
+        out.print(f"  {named}: {words}: {says}", markup=False, soft_wrap=True)
+    for failure in report.failures:
+        out.print(f"[red]fails[/red] {escape(failure)}", highlight=False, soft_wrap=True)
+    verdict = "fails, as said above" if report.failures else "passes"
+    out.print(f"The test of {kind} {verdict}.", markup=False, highlight=False)
+
+
+def _told_alike(report: Report) -> dict[tuple[str, str], list[str]]:
+    """Pages of which the same is to be told."""
+    found: dict[tuple[str, str], list[str]] = {}
     for page in report.pages:
         if page["result"] in (NEWLY_READ, "still_unread", "no_page"):
             after = page["after"]
             says = f"by {after['version']}" if after["outcome"] == "read" else after["detail"]
-            words = _RESULTS[page["result"]]
-            out.print(f"  {page['page']}: {words}: {says}", markup=False, soft_wrap=True)
-    for failure in report.failures:
-        out.print(f"[red]fails[/red] {escape(failure)}", highlight=False, soft_wrap=True)
+            found.setdefault((_RESULTS[page["result"]], says), []).append(page["page"])
+    return found
 
 
 def _show_landing(landing: dict[str, Any]) -> None:
