@@ -198,7 +198,7 @@ def test_an_edit_that_loses_a_required_value_is_refused_and_can_be_forced(at: De
 
 
 def test_values_that_change_are_shown_and_fail_if_that_is_asked(at: Desk) -> None:
-    at.edit(OLD, "path: matchCentreData.venueName", "path: matchCentreData.home.managerName")
+    at.edit(OLD, "path: matchCentreData.venueName", "path: matchCentreData.home.countryName")
     at.edit(OLD, "from: [{path: shirtNo}]", "from: [{path: shirtNumber}]")
     at.edit(
         OLD, "            present: true\n            range: [1, 999]", "            range: [1, 999]"
