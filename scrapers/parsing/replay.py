@@ -205,6 +205,7 @@ def replay(
     """
     report = Report([selector.name for selector in tested])
     newly: list[tuple[Sample, Reading]] = []
+    new_versions = {selector.version for selector in tested}
     for sample in samples:
         try:
             page = Page(sample.html, sample.name)
@@ -219,7 +220,7 @@ def replay(
             compare(before.extracted, after.extracted, report.values, f"{sample.name}: ")
         entry = _entry(sample, before, after)
         report.pages.append(entry)
-        if after.outcome == READ and after.version in {s.version for s in tested}:
+        if after.outcome == READ and after.version in new_versions:
             report.read_by_new.append((sample, after))
             if entry["result"] == NEWLY_READ:
                 newly.append((sample, after))

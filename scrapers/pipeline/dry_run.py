@@ -60,13 +60,7 @@ class Difference:
             "absent": self.absent,
             "failing": {key: asdict(why) for key, why in self.failing.items()},
             "refused": self.refused,
-            "tables": {
-                name: {
-                    **asdict(seen.counts),
-                    "changes": {column: asdict(c) for column, c in seen.changes.items()},
-                }
-                for name, seen in self.tables.items()
-            },
+            "tables": {name: seen.as_json() for name, seen in self.tables.items()},
         }
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from scrapers.errors import InvalidRows
 from scrapers.parsing.extract import Extracted
+from scrapers.parsing.values import shown
 from scrapers.pipeline.judging import Failing, judge_stage
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
@@ -106,8 +107,8 @@ class Trial:
                     yield (
                         f"{name}.{column}",
                         f"{name}.{column} would change in {change.replaced} of {change.landed} "
-                        f"rows that have landed with a value, as {_value(change.old)} → "
-                        f"{_value(change.new)} ({', '.join(map(str, change.key))})",
+                        f"rows that have landed with a value, as {shown(change.old)} → "
+                        f"{shown(change.new)} ({', '.join(map(str, change.key))})",
                     )
 
     def as_json(self) -> dict[str, Any]:
@@ -116,19 +117,8 @@ class Trial:
             "pages": self.pages,
             "failing": {key: asdict(why) for key, why in self.failing.items()},
             "refused": self.refused,
-            "tables": {
-                name: {
-                    **asdict(seen.counts),
-                    "changes": {column: asdict(c) for column, c in seen.changes.items()},
-                }
-                for name, seen in self.tables.items()
-            },
+            "tables": {name: seen.as_json() for name, seen in self.tables.items()},
         }
-
-
-def _value(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def try_rows(

@@ -74,6 +74,11 @@ class Foreseen:
     counts: RowCounts
     changes: dict[str, Change]
 
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        changes = {column: asdict(change) for column, change in self.changes.items()}
+        return {**asdict(self.counts), "changes": changes}
+
 
 def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, RowCounts]:
     """Land the staged rows of these targets, all of them or nothing.

@@ -104,17 +104,8 @@ def read_pages(engine: Engine, archive: Archive, kind: PageKind, count: int) -> 
     Raises:
         WarehouseUnavailable, ArchiveUnavailable: as `archived_pages`.
     """
-    query = (
-        select(_page)
-        .join(_target, _target.c.target_key == _page.c.target_key)
-        .where(_target.c.page_hash == _page.c.page_hash)
-        .where(_target.c.page_kind == kind.value)
-        .where(_target.c.state == State.LANDED)
-        .order_by(_page.c.last_fetched_at.desc(), _page.c.page_hash)
-        .limit(count)
-    )
     with transaction(engine) as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_latest(kind, count, _target.c.state == State.LANDED)).all()
     yield from _samples(archive, rows)
 
 
@@ -160,12 +151,17 @@ def page_of_hash(engine: Engine, archive: Archive, page_hash: str, kind: PageKin
 
 
 def _unread(kind: PageKind, count: int) -> Any:
+    return _latest(kind, count, _target.c.failure_class == LayoutChanged.__name__)
+
+
+def _latest(kind: PageKind, count: int, which: Any) -> Any:
+    """The newest pages of a kind that are their targets' latest, of targets such as these."""
     return (
         select(_page)
         .join(_target, _target.c.target_key == _page.c.target_key)
         .where(_target.c.page_hash == _page.c.page_hash)
         .where(_target.c.page_kind == kind.value)
-        .where(_target.c.failure_class == LayoutChanged.__name__)
+        .where(which)
         .order_by(_page.c.last_fetched_at.desc(), _page.c.page_hash)
         .limit(count)
     )

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from scrapers.cli.console import out, print_json, print_table, problem
-from scrapers.cli.selectors.common import AsJson, By, Folder, selectors_app, who, written
+from scrapers.cli.runs import who
+from scrapers.cli.selectors.common import AsJson, By, Folder, selectors_app, written
 from scrapers.cli.selectors.testing import GOLDEN, Accept, Golden, Pages, replay_versions, show
 from scrapers.parsing.initial import FILE_NAME, unlisted
 from scrapers.settings import ROOT, load_settings

@@ -10,7 +10,13 @@ import typer
 from rich.markup import escape
 
 from scrapers.cli.console import out, print_json, print_table
-from scrapers.cli.selectors.common import AsJson, Folder, selectors_app, warehouse_settings
+from scrapers.cli.selectors.common import (
+    AsJson,
+    Folder,
+    selectors_app,
+    some_of,
+    warehouse_settings,
+)
 from scrapers.cli.selectors.writing import new_path
 from scrapers.errors import ConfigInvalid
 from scrapers.parsing.compare import Counts
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
 _HASH = re.compile(r"[0-9a-f]{64}")
 _DRAFT = "draft"
 _STANDS = "stands"
-_NAMES = 5  # of pages that fail alike
 
 
 @selectors_app.command("suggest")
@@ -211,12 +216,11 @@ def _show(suggestion: Suggestion, path: Path | None) -> None:
         if reading.outcome != "read":
             failing.setdefault(f"{reading.outcome}: {reading.detail}", []).append(name)
     for why, names in failing.items():
-        told = f"not read yet: {', '.join(names[:_NAMES])}"
-        told += f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-        told += f": {why}"
+        told = f"not read yet: {some_of(names)}: {why}"
         out.print(f"[red]{escape(told)}[/red]", soft_wrap=True, highlight=False)
-    read = sum(reading.outcome == "read" for reading in suggestion.readings)
-    out.print(f"the draft reads {read} of {len(suggestion.readings)} pages", highlight=False)
+    out.print(
+        f"the draft reads {suggestion.read} of {len(suggestion.readings)} pages", highlight=False
+    )
     for name, counts in _unlike(suggestion).items():
         told = f"{name}: {counts.changed + counts.lost} known values come out otherwise"
         out.print(f"[yellow]{escape(told)}[/yellow]: {escape('; '.join(counts.examples))}")
@@ -271,7 +275,7 @@ def _as_json(suggestion: Suggestion, path: Path | None) -> dict[str, Any]:
     return {
         "pattern": suggestion.solution.base.name,
         "written": str(path) if path is not None else None,
-        "reads": sum(reading.outcome == "read" for reading in suggestion.readings),
+        "reads": suggestion.read,
         "pages": [
             {"page": name, "outcome": r.outcome, "detail": r.detail, "fields": list(r.fields)}
             for name, r in zip(suggestion.pages, suggestion.readings, strict=False)

@@ -18,6 +18,7 @@ from scrapers.cli.selectors.common import (
     Written,
     kind_named,
     selectors_app,
+    some_of,
     warehouse_settings,
     written,
 )
@@ -39,7 +40,6 @@ Accept = Annotated[
     typer.Option(help="table.column whose landed values the site has changed; may be repeated"),
 ]
 GOLDEN = ROOT / "tests" / "golden"
-_PAGES = 5  # of which the same is told
 _RESULTS = {
     "read": "read as before",
     "newly_read": "newly read",
@@ -117,7 +117,7 @@ def replay_versions(
     folder: Path,
     accepted: Collection[str] = (),
 ) -> Report:
-    """Read pages of a kind both ways, and try what the newly read ones would do to the warehouse.
+    """Read pages of a kind both ways, and try what those that a new version reads would do.
 
     Args:
         only: the file that would be new in force; None: every file of the folder.
@@ -267,9 +267,7 @@ def show(kind: str, report: Report) -> None:
         )
         out.print(f"[yellow]remark[/yellow] {escape(told)}", highlight=False, soft_wrap=True)
     for (words, says), pages in _told_alike(report).items():
-        named = ", ".join(pages[:_PAGES])
-        named += f" and {len(pages) - _PAGES} more" if len(pages) > _PAGES else ""
-        out.print(f"  {named}: {words}: {says}", markup=False, soft_wrap=True)
+        out.print(f"  {some_of(pages)}: {words}: {says}", markup=False, soft_wrap=True)
     for failure in report.failures:
         out.print(f"[red]fails[/red] {escape(failure)}", highlight=False, soft_wrap=True)
     verdict = "fails, as said above" if report.failures else "passes"
