@@ -11,6 +11,7 @@ from scrapers.quality.checks import (
     matching,
     note,
     one_of,
+    unlike,
     whole_batch,
 )
 from scrapers.quality.match_centre import POSITIONS
@@ -23,6 +24,13 @@ SUITE = "match_preview"
 REASONS = frozenset({"injured", "injured doubtful", "suspended", "international duty", "other"})
 STATUSES = frozenset({"Out", "Doubtful"})
 NOT_BLANK = r"\S"
+
+
+def _any_of(words: frozenset[str]) -> str:
+    """A regular expression of nothing but one of the words, however they are written."""
+    return f"(?i)^(?:{'|'.join(sorted(words))})$"
+
+
 # So many previews of a batch, and nobody in any of them, is no chance.
 ENOUGH = 5
 
@@ -43,6 +51,8 @@ TABLES = (
         "missing_player",
         matching("reason", NOT_BLANK, "the reason is not blank"),
         matching("status", NOT_BLANK, "the status is not blank"),
+        unlike("reason", _any_of(STATUSES), "the reason is none of the words for a status"),
+        unlike("status", _any_of(REASONS), "the status is none of the words for a reason"),
         note(one_of("reason", REASONS)),
         note(one_of("status", STATUSES)),
         between("rating", 0, 10),

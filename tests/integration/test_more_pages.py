@@ -242,6 +242,8 @@ SAYS: list[tuple[PageKind, Change, str]] = [
     (PREVIEW, first("match_preview", home_formation=None), "has a formation"),
     (PREVIEW, first("missing_player", reason=" "), "the reason is not blank"),
     (PREVIEW, first("missing_player", status=None), "status is set"),
+    (PREVIEW, first("missing_player", status="injured"), "none of the words for a reason"),
+    (PREVIEW, first("missing_player", reason="Out"), "none of the words for a status"),
     (PREVIEW, first("missing_player", rating=70.1), "rating is between"),
     (PREVIEW, first("missing_player", player_id=5), "missing_player.player_id is a player"),
     (PREVIEW, _other_team("missing_player"), "one of the match's two teams"),

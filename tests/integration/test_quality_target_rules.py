@@ -290,7 +290,24 @@ def _managers_named_as_their_teams(rows: Rows) -> None:
         team["manager_name"] = names[team["team_id"]]
 
 
+def _earlier_end(rows: Rows) -> None:
+    match = rows["match"][0]
+    match["period_end_minutes"] = {**match["period_end_minutes"], "1": 40}
+
+
 BY_HAND: dict[tuple[str, str], Break] = {
+    ("clock", "max_minute is the last minute of the events"): _set("match", max_minute=85),
+    ("clock", "max_minute is of the match clock, not the expanded one"): lambda rows: rows["match"][
+        0
+    ].update(max_minute=rows["match"][0]["expanded_max_minute"]),
+    ("clock", "expanded_max_minute is the last expanded minute of the events"): _set(
+        "match", expanded_max_minute=140
+    ),
+    ("clock", "max_period is the last period of the events"): _set("match", max_period=1),
+    ("clock", "a period ends when its last events are"): _earlier_end,
+    ("attendance", "the attendance is not an id of the page"): lambda rows: rows["match"][0].update(
+        attendance=rows["match"][0]["referee_id"]
+    ),
     ("referee_or_team", "a referee does not bear the name of one of the teams"): (
         lambda rows: rows["referee"][0].update(last_name=rows["team"][0]["name"])
     ),
@@ -466,6 +483,9 @@ def _clone(rows: Rows, match_id: int) -> Rows:
         for row in table:
             if "match_id" in row:
                 row["match_id"] = match_id
+    # No two matches of a batch have the same crowd.
+    for row in made["match"]:
+        row["attendance"] = 20_000 + match_id % 10_000
     return made
 
 
