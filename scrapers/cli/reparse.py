@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.cli.failures import EXIT_FAILED
 from scrapers.cli.runs import CHANGES, batch_bars, count_bar, run_id_of
 from scrapers.settings import settings
@@ -128,6 +128,7 @@ def _show(request: ReparseRequest, found: Difference) -> None:
             ],
         )
     out.print(f"{request}: {found}", markup=False, highlight=False)
+    _tell_kept(found.kept)
     if found.under_way:
         out.print(f"{found.under_way} of them are under way and would be waited for.")
     out.print("Nothing was changed.")
@@ -177,3 +178,15 @@ def _report(request: ReparseRequest, summary: PublishSummary | None, as_json: bo
             for table, counts in summary.rows.items()
         ]
         print_table(f"{request}: {summary}", ("table", *CHANGES), rows)
+        _tell_kept(summary.kept)
+
+
+def _tell_kept(kept: dict[str, int]) -> None:
+    """Say which rows stay that nobody should trust, as their page fails now."""
+    if not kept:
+        return
+    from scrapers.pipeline.kept import untrusted
+    from scrapers.warehouse.engine import engine
+
+    if said := untrusted(engine(settings()), kept):
+        problem(said)

@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from scrapers.errors import TouchlineError
+from scrapers.pipeline.kept import kept_of_batch, untrusted
 from scrapers.pipeline.plan import plan
 from scrapers.pipeline.progress import hopeless, noun
 from scrapers.pipeline.request import Request
 from scrapers.pipeline.steps import KINDS, Step
 from scrapers.settings import Settings
 from scrapers.warehouse import ledger
-from scrapers.warehouse.records import BatchKey, PlannedTarget, Progress
+from scrapers.warehouse.records import BatchKey, PlannedTarget, Progress, State
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +100,12 @@ def close_if_hopeless(
     """The failure of a batch that is over without a readable page; None when it may go on.
 
     Such a batch is closed as failed, so that the next dispatch of its key plans anew. The
-    failure is of the class that most targets failed with; see `hopeless`.
+    failure is of the class that most targets failed with, see `hopeless`, and says whether rows
+    stay that a version which is out of force has landed.
     """
     failure = hopeless(progress, step)
     if failure:
+        if told := untrusted(engine, kept_of_batch(engine, progress.batch_id, (State.BLOCKED,))):
+            failure = type(failure)(f"{failure.detail}. {told}", **failure.facts)
         ledger.close_batch(engine, progress.batch_id, "failed", {"failure": failure.detail})
     return failure

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Engine
 
 from scrapers.errors import InvalidRows
 from scrapers.pipeline.judging import Failing, judge_stage
+from scrapers.pipeline.kept import kept_rows
 from scrapers.pipeline.progress import describe_failures
 from scrapers.pipeline.reparse import choose
 from scrapers.pipeline.reparse_request import ReparseRequest
@@ -36,6 +37,8 @@ class Difference:
         failing: targets that would be blocked or quarantined.
         refused: why the batch as a whole would be refused; None: it would land.
         tables: what landing would do by table.
+        kept: how many of the failing targets would keep rows that have landed, by the version
+            that read those.
     """
 
     pages: int
@@ -45,6 +48,7 @@ class Difference:
     failing: dict[str, Failing] = field(default_factory=dict)
     refused: str | None = None
     tables: dict[str, Foreseen] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -59,6 +63,7 @@ class Difference:
             "versions": self.versions,
             "absent": self.absent,
             "failing": {key: asdict(why) for key, why in self.failing.items()},
+            "kept": self.kept,
             "refused": self.refused,
             "tables": {name: seen.as_json() for name, seen in self.tables.items()},
         }
@@ -106,7 +111,7 @@ def dry_run(
             if on_read:
                 on_read(number, len(chosen.planned))
         if not stage.staged:
-            return found
+            return replace(found, kept=kept_rows(engine, list(found.failing)))
         stage.ready()
         bad, refused = judge_stage(stage, settings, found.failing, mends)
         found.failing.update(bad)
@@ -120,6 +125,7 @@ def dry_run(
         found.failing,
         refused,
         tables,
+        kept_rows(engine, list(found.failing)),
     )
 
 

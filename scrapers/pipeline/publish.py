@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 
 from scrapers.errors import InvalidBatch
+from scrapers.pipeline.kept import kept_of_batch
 from scrapers.pipeline.progress import describe_failures
 from scrapers.settings import Settings
 from scrapers.warehouse import ledger
@@ -21,6 +22,8 @@ from scrapers.warehouse.records import State
 
 log = logging.getLogger(__name__)
 
+_FAILED = (State.BLOCKED, State.QUARANTINED)
+
 
 @dataclass(frozen=True, slots=True)
 class PublishSummary:
@@ -29,6 +32,7 @@ class PublishSummary:
     Attributes:
         states: its targets by state, after landing.
         failures: its blocked and quarantined targets by failure class.
+        kept: how many of these keep rows that landed before, by the version that read those.
         rows: what landing did by table: {"event": {"inserted": 1465, …}, …}.
         docs_path: the gate's report; None when nothing was judged.
     """
@@ -36,6 +40,7 @@ class PublishSummary:
     batch_id: UUID
     states: dict[str, int]
     failures: dict[str, int]
+    kept: dict[str, int] = field(default_factory=dict)
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
     docs_path: str | None = None
 
@@ -44,6 +49,7 @@ class PublishSummary:
         return {
             "states": self.states,
             "failures": self.failures,
+            "kept": self.kept,
             "rows": self.rows,
             "docs_path": self.docs_path,
         }
@@ -96,7 +102,8 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             raise
         rows = {table: asdict(count) for table, count in counts.items()}
     states, failures = _outcome(engine, batch_id)
-    summary = PublishSummary(batch_id, states, failures, rows, docs_path)
+    kept = kept_of_batch(engine, batch_id, _FAILED) if failures else {}
+    summary = PublishSummary(batch_id, states, failures, kept, rows, docs_path)
     if staged or _state(engine, batch_id) == ledger.OPEN:
         ledger.close_batch(engine, batch_id, ledger.PUBLISHED, summary.as_json())
     log.info("%s", summary)
@@ -111,10 +118,9 @@ def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, 
     )
     with transaction(engine) as connection:
         rows: Sequence[Any] = connection.execute(query).all()
-    failed = {State.BLOCKED, State.QUARANTINED}
     return (
         dict(Counter(row.state for row in rows)),
-        dict(Counter(row.failure_class for row in rows if row.state in failed)),
+        dict(Counter(row.failure_class for row in rows if row.state in _FAILED)),
     )
 
 

@@ -20,6 +20,7 @@ from scrapers.errors import (
 )
 from scrapers.pipeline.dry_run import dry_run
 from scrapers.pipeline.intervals import Interval, parse_day
+from scrapers.pipeline.kept import read_by, untrusted
 from scrapers.pipeline.reparse import STEP, choose, dispatch_reparse, run_reparse
 from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.settings import Settings
@@ -479,6 +480,36 @@ def test_a_reparse_that_breaks_what_has_landed_is_refused_as_a_whole(tools, engi
         run(tools, ALL)
     after = everything(engine)
     assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.usefixtures("light")
+def test_a_page_that_nothing_reads_any_more_keeps_its_rows_and_the_run_says_whose(
+    tools, engine, settings, landed
+):
+    # Landed by a version that was taken back; what is in force does not read such a page.
+    open_for_fetch(engine, FIRST)
+    fetched(tools, FIRST, renamed(page_of(MATCHES[0])), FETCHED + timedelta(days=1))
+    taken_back = "match_centre/2026-11"
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow)
+            .where(TargetRow.target_key == FIRST.key)
+            .values(state=State.LANDED, selector_version=taken_back)
+        )
+    request = ReparseRequest(read_by=taken_back)
+    foreseen = dry_run(engine, settings, request)
+    assert foreseen.kept == {taken_back: 1} == foreseen.as_json()["kept"]
+    assert read_by(engine, taken_back) == 1
+    with pytest.raises(LayoutChanged, match=f"1 keep the rows that {taken_back} landed, which is"):
+        run(tools, request)
+    # One of two fails, and the batch is no failure as a whole.
+    summary = run(tools, ReparseRequest(match_ids=(MATCHES[0].id, MATCHES[1].id)), "other")
+    assert summary.kept == {taken_back: 1}
+    assert "until a version in force reads the pages" in (untrusted(engine, summary.kept) or "")
+    assert untrusted(engine, {"match_centre/2022-08": 2}) is None
+    with engine.connect() as connection:
+        query = text("SELECT count(*) FROM core.match WHERE match_id = :id")
+        assert connection.scalar(query, {"id": MATCHES[0].id}) == 1
 
 
 # --- the request ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.landing import land
+from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.warehouse.tables import Match as MatchRow
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.read import read_page, selector_files
@@ -165,6 +166,21 @@ def test_what_a_version_landed_that_was_taken_back_is_no_evidence(at: Desk) -> N
     assert "match.venue_name would change in 1 of 1" in at.run("test", NEW, code=1)
     at.run("rollback", "match_centre", "--reason", "it was a person's name")
     assert "1 newly read" in at.run("test", NEW)
+
+
+def test_a_rollback_says_what_it_leaves_behind(at: Desk) -> None:
+    land_page(at, MATCHES[0])
+    at.run("new", "match_centre", "2026-08")
+    at.run("promote", NEW, "--force", "to try it")
+    with at.engine.begin() as connection:
+        connection.execute(
+            update(TargetRow)
+            .where(TargetRow.landed_at.is_not(None))
+            .values(selector_version="match_centre/2026-08")
+        )
+    told = at.run("rollback", "match_centre")
+    assert "It read 1 pages last" in told
+    assert "touchline reparse --read-by match_centre/2026-08 --dry-run" in told
 
 
 def land_page(at: Desk, match: Match) -> RowSet:

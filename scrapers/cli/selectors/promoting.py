@@ -87,13 +87,21 @@ def rollback_command(
 ) -> None:
     """Take the last promotion of a page kind back; again: the one before."""
     from scrapers.parsing import registry
+    from scrapers.pipeline.kept import read_by
     from scrapers.warehouse.engine import engine
 
     warehouse = engine(load_settings())
     taken_back = registry.roll_back(warehouse, kind, who(by), reason)
     now = registry.in_force(warehouse, kind)
+    targets = read_by(warehouse, taken_back.name)
     if as_json:
-        print_json({"taken_back": _row(taken_back), "in_force": [_row(r) for r in now]})
+        print_json(
+            {
+                "taken_back": _row(taken_back),
+                "in_force": [_row(r) for r in now],
+                "read_by_it": targets,
+            }
+        )
         return
     told = ", ".join(f"{r.name} (release {r.release_id})" for r in now)
     out.print(
@@ -102,6 +110,15 @@ def rollback_command(
         highlight=False,
         soft_wrap=True,
     )
+    if targets and taken_back.name not in {release.name for release in now}:
+        out.print(
+            f"It read {targets} pages last; what it landed of them stays until they are read again."
+            f" See first what that would give: touchline reparse --read-by {taken_back.name} "
+            "--dry-run. If nothing in force reads them, mend the file and promote it before.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @selectors_app.command("status")
