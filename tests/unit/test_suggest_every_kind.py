@@ -294,6 +294,19 @@ def test_a_list_read_by_position_under_another_name(kind: PageKind, is_known: bo
     assert "facts" in {condition.path for condition in draft.fingerprint.any}
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "alike"])
+def test_an_attribute_of_rows_under_another_name_tells_the_layouts_apart(is_known: bool) -> None:
+    def change(text: str) -> str:
+        before, choice = text.split('id="seasons"', 1)
+        choice, after = choice.split("</select>", 1)
+        return f'{before}id="seasons"{choice.replace(" value=", " data-url=")}</select>{after}'
+
+    suggestion = of(K.SEASONS, change, is_known=is_known)
+    assert_reads_as_before(suggestion, K.SEASONS)
+    draft = draft_of(suggestion, K.SEASONS)
+    assert "option[data-url]" in {condition.css for condition in draft.fingerprint.all}
+
+
 def positions(values: list[Any]) -> list[Any]:
     return values[-1:] + values[:-1]
 

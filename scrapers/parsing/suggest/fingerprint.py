@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scrapers.parsing.conditions import is_met
 from scrapers.parsing.fields import document_value
-from scrapers.parsing.model import Condition, Document, SelectorFile
+from scrapers.parsing.model import Condition, Document, Place, SelectorFile
 from scrapers.parsing.page import Page
 from scrapers.parsing.places import MISSING, elements_getter
 from scrapers.parsing.suggest.json_places import at
@@ -134,6 +134,7 @@ def _signs(solution: Solution, old_pages: Sequence[Page]) -> Iterator[list[Condi
             yield [Condition.model_validate({"js": finding.name.removeprefix("documents.")})]
     heads: dict[str, tuple[str, str]] = {}
     elements: list[str] = []
+    in_rows: list[str] = []
     for finding in sorted(solution.findings, key=lambda f: f.name.count(".")):
         if finding.status not in FOUND or not finding.proposals:
             continue
@@ -146,13 +147,33 @@ def _signs(solution: Solution, old_pages: Sequence[Page]) -> Iterator[list[Condi
                 elements.append(rows.css)
         for place in best.found_places:
             group = finding.name.rpartition(".")[0]
-            if place.css is not None and not group:
+            if place.js is None and place.path is None and group:
+                # Rows that need not be there tell nothing of a page without them.
+                in_rows += _of_rows(place) if _is_required(solution.base, group) else ()
+            elif place.css is not None:
                 elements.append(place.css)
             elif place.js is not None and place.path is not None:
                 yield from _key(solution, old_pages, place.js, place.path)
             elif place.js is None and place.path is not None:
                 yield from _in_rows(solution.base, group, place.path, heads)
-    yield from ([Condition.model_validate({"css": css})] for css in elements)
+    yield from ([Condition.model_validate({"css": css})] for css in (*elements, *in_rows))
+
+
+def _is_required(base: SelectorFile, group: str) -> bool:
+    """Whether each page has rows of a group, and of those around it."""
+    parts = group.split(".")
+    names = [".".join(parts[: size + 1]) for size in range(len(parts))]
+    found = [base.groups.get(name) for name in names]
+    return all(g is not None and g.required and g.min_rows > 0 for g in found)
+
+
+def _of_rows(place: Place) -> Iterator[str]:
+    """What stands in rows, looked for on the whole page."""
+    css = place.css or ""
+    if place.attr is not None and f"[{place.attr}" not in css:
+        yield f"{css}[{place.attr}]"
+    if css:
+        yield css
 
 
 def _key(
