@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scrapers.cli.main import app
+from scrapers.settings import load_settings
+
 GOOD = {
     "TOUCHLINE_DATABASE_URL": "postgresql+psycopg2://user:sesame@127.0.0.1:1/none",
     "TOUCHLINE_BROKER_URL": "redis://:sesame@127.0.0.1:1/0",
@@ -42,13 +45,14 @@ def start(
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-@pytest.mark.parametrize("name", GOOD)
-def test_a_missing_setting_is_named(command: list[str], name: str, tmp_path: Path) -> None:
-    """Every program says which one, and ends at once."""
-    ended = start(command, tmp_path, **{name: None})
+def test_missing_settings_are_named(command: list[str], tmp_path: Path) -> None:
+    """Every program says which ones, all of them, and ends at once."""
+    names = ("TOUCHLINE_DATABASE_URL", "TOUCHLINE_CACHE_URL", "TOUCHLINE_ARCHIVE_URL")
+    ended = start(command, tmp_path, **dict.fromkeys(names))
     assert ended.returncode not in (0, -9)
-    assert f"{name} is missing" in ended.stderr + ended.stdout
-    assert "sesame" not in ended.stderr + ended.stdout
+    told = ended.stderr + ended.stdout
+    assert [name for name in names if f"{name} is missing" not in told] == []
+    assert "sesame" not in told
 
 
 @pytest.mark.parametrize(
@@ -80,14 +84,34 @@ def test_a_missing_setting_is_named(command: list[str], name: str, tmp_path: Pat
     ],
 )
 def test_a_wrong_setting_is_named(
-    changes: dict[str, str | None], words: str, tmp_path: Path
+    changes: dict[str, str | None],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With the reason and without its value; exit code 2, no traceback."""
-    ended = start(COMMANDS["cli"], tmp_path, **changes)
+    for name in [name for name in os.environ if name.startswith("TOUCHLINE_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**GOOD, **changes}.items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("scrapers.cli.status.settings", load_settings)  # those of now
+    with pytest.raises(SystemExit) as ended:
+        app(["status"])
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert "sesame" not in said.err + said.out
+
+
+def test_a_program_ends_at_once_over_a_wrong_setting(tmp_path: Path) -> None:
+    ended = start(COMMANDS["cli"], tmp_path, TOUCHLINE_PAGE_INTERVAL_SECONDS="fast")
     assert ended.returncode == 2
-    assert words in ended.stderr
+    assert "TOUCHLINE_PAGE_INTERVAL_SECONDS" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert "sesame" not in ended.stderr
 
 
 def test_an_unreachable_warehouse_is_one_clear_line(tmp_path: Path) -> None:
