@@ -72,7 +72,11 @@ with DAG(
         "failure": _text(
             "Failure class", "Blocked or quarantined by it, e.g. LayoutChanged.", "Which pages"
         ),
-        "read_by": _text("Read by", "The selector version that read them last.", "Which pages"),
+        "read_by": _text(
+            "Read by",
+            "The selector version that read them last, or what has landed of them.",
+            "Which pages",
+        ),
         "match_ids": Param(
             [],
             type=["null", "array"],

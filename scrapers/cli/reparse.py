@@ -37,7 +37,10 @@ def reparse(
         str, typer.Option(help="last day, included; default: the first", show_default=False)
     ] = "",
     read_by: Annotated[
-        str, typer.Option(help="selector version that read them last", show_default=False)
+        str,
+        typer.Option(
+            help="selector version that read them last, or read what has landed", show_default=False
+        ),
     ] = "",
     failure: Annotated[
         str,

@@ -6,7 +6,7 @@ The report is plain data: the command line shows it, a promotion keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -127,10 +127,12 @@ class Report:
         values: counts by field.
         required: fields that may not lose a value.
         read_by: how many pages each version read, of the new ones.
-        read_by_new: the pages that a tested version reads, with their readings.
+        read_by_new: the pages that a tested version reads, without their text, their readings,
+            and whether nothing in force reads them.
         newly: values of those that nothing in force reads, of the fields read otherwise.
         also_fits: how many pages that are read as before bear a new version's fingerprint too.
-        landing: what landing the newly read pages would do, if that was tried.
+        landing: what landing the pages that a tested version reads would do, if that was tried.
+        accepted: columns, `table.column`, of which whoever tests says that their values change.
         failures: why this must not be promoted; none: it may.
     """
 
@@ -139,10 +141,11 @@ class Report:
     values: Compared = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
     read_by: dict[str, int] = field(default_factory=dict)
-    read_by_new: list[tuple[Sample, Reading]] = field(default_factory=list, repr=False)
+    read_by_new: list[tuple[Sample, Reading, bool]] = field(default_factory=list, repr=False)
     newly: dict[str, NewValues] = field(default_factory=dict)
     also_fits: dict[str, int] = field(default_factory=dict)
     landing: dict[str, Any] | None = None
+    accepted: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -179,6 +182,7 @@ class Report:
             "newly": {name: asdict(values) for name, values in self.newly.items()},
             "also_fits": self.also_fits,
             "landing": self.landing,
+            "accepted": self.accepted,
             "pages": self.pages,
         }
 
@@ -204,7 +208,6 @@ def replay(
         ConfigInvalid: there is no usable selector file.
     """
     report = Report([selector.name for selector in tested])
-    newly: list[tuple[Sample, Reading]] = []
     new_versions = {selector.version for selector in tested}
     for sample in samples:
         try:
@@ -221,9 +224,8 @@ def replay(
         entry = _entry(sample, before, after)
         report.pages.append(entry)
         if after.outcome == READ and after.version in new_versions:
-            report.read_by_new.append((sample, after))
-            if entry["result"] == NEWLY_READ:
-                newly.append((sample, after))
+            without_text = replace(sample, html=b"")
+            report.read_by_new.append((without_text, after, entry["result"] == NEWLY_READ))
         if before is not None and before.outcome == READ:
             for selector in tested:
                 if selector.version != before.version and holds(
@@ -233,22 +235,17 @@ def replay(
                     fits[selector.version] = fits.get(selector.version, 0) + 1
         if before is not None and old is not None and before.version:
             report.required |= _required(old, sample.kind, before.version)
-    _note_newly(report, newly, old, tested)
+    _note_newly(report, old, tested)
     _judge(report, tested)
     return report
 
 
-def _note_newly(
-    report: Report,
-    newly: Sequence[tuple[Sample, Reading]],
-    old: Versions | None,
-    tested: Sequence[SelectorFile],
-) -> None:
+def _note_newly(report: Report, old: Versions | None, tested: Sequence[SelectorFile]) -> None:
     by_version = {selector.version: selector for selector in tested}
     wanted: dict[str | None, set[str]] = {}
-    for sample, reading in newly:
+    for sample, reading, is_new in report.read_by_new:
         selector = by_version.get(reading.version or "")
-        if selector is None or reading.extracted is None:
+        if not is_new or selector is None or reading.extracted is None:
             continue
         if selector.version not in wanted:
             held = old.for_kind(sample.kind) if old is not None else []

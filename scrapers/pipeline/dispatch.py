@@ -105,7 +105,7 @@ def close_if_hopeless(
     """
     failure = hopeless(progress, step)
     if failure:
+        ledger.close_batch(engine, progress.batch_id, "failed", {"failure": failure.detail})
         if told := untrusted(engine, kept_of_batch(engine, progress.batch_id, (State.BLOCKED,))):
             failure = type(failure)(f"{failure.detail}. {told}", **failure.facts)
-        ledger.close_batch(engine, progress.batch_id, "failed", {"failure": failure.detail})
     return failure

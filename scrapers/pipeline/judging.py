@@ -26,7 +26,11 @@ class Failing:
 
 
 def judge_stage(
-    stage: Rehearsal, settings: Settings, failing: Mapping[str, Failing], mends: Collection[str]
+    stage: Rehearsal,
+    settings: Settings,
+    failing: Mapping[str, Failing],
+    mends: Collection[str],
+    accepted: Collection[str] = (),
 ) -> tuple[dict[str, Failing], str | None]:
     """Targets that the gate would put aside, and why it would refuse the batch, if it would.
 
@@ -34,6 +38,8 @@ def judge_stage(
         stage: the rows, ready to be judged.
         failing: targets of the batch that gave no rows.
         mends: targets that do not count for the share of good ones.
+        accepted: columns, `table.column`, whose landed values may change: a rule that holds against
+            them does not count.
 
     Raises:
         WarehouseUnavailable: the warehouse can't be read.
@@ -43,6 +49,7 @@ def judge_stage(
     from scrapers.quality.completeness import judge_share
     from scrapers.quality.gate import invalid_rows
     from scrapers.quality.great import Judge
+    from scrapers.quality.names import HELD_AGAINST_LANDED
     from scrapers.quality.outcomes import Outcomes
     from scrapers.quality.suites import SUITES, judge_suite
 
@@ -51,9 +58,11 @@ def judge_stage(
         of_kind = [item for item in stage.staged if item.page_kind == kind]
         if of_kind:
             judge_suite(stage.engine, judge, suite, of_kind, outcomes)
+    silent = {rule for column, rule in HELD_AGAINST_LANDED.items() if column in accepted}
     bad = {
         key: Failing(error.failure_class, error.detail, {"reasons": reasons})
-        for key, reasons in outcomes.bad_targets().items()
+        for key, found in outcomes.bad_targets().items()
+        if (reasons := [reason for reason in found if reason["table"] not in silent])
         for error in [invalid_rows(reasons)]
     }
     counted = {item.target_key for item in stage.staged} | {

@@ -29,12 +29,12 @@ def kept_of_batch(engine: Engine, batch_id: object, states: Collection[str]) -> 
 
 
 def read_by(engine: Engine, version: str) -> int:
-    """How many targets have landed whose page this selector version, `kind/version`, read last.
+    """How many targets have landed whose rows this selector version, `kind/version`, read.
 
     Raises:
         WarehouseUnavailable: the ledger can't be read.
     """
-    return _count(engine, _landed(TargetRow.selector_version == version)).get(version, 0)
+    return _count(engine, _landed(TargetRow.landed_version == version)).get(version, 0)
 
 
 def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
@@ -62,9 +62,9 @@ def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
 
 def _landed(*conditions: ColumnElement[bool]) -> Select[str | None, int]:
     return (
-        select(TargetRow.selector_version, func.count())
+        select(TargetRow.landed_version, func.count())
         .where(TargetRow.landed_at.is_not(None), *conditions)
-        .group_by(TargetRow.selector_version)
+        .group_by(TargetRow.landed_version)
     )
 
 

@@ -189,7 +189,8 @@ def _conditions(request: ReparseRequest) -> list[ColumnElement[bool]]:
             )
         )
     if request.read_by:
-        found.append(TargetRow.selector_version == request.read_by)
+        read_last, landed = TargetRow.selector_version, TargetRow.landed_version
+        found.append((read_last == request.read_by) | (landed == request.read_by))
     if request.failure:
         found.append(TargetRow.failure_class == request.failure)
         found.append(TargetRow.state.in_((State.BLOCKED, State.QUARANTINED)))

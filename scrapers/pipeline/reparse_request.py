@@ -25,7 +25,8 @@ class ReparseRequest:
         kickoff: of matches that kicked off then, and month feeds of those months.
         fetched: whose page was fetched then.
         match_ids: of these matches.
-        read_by: that this selector version read last, `match_centre/2022-08`.
+        read_by: that this selector version, `match_centre/2022-08`, read last, or whose landed
+            rows it read.
         failure: that are blocked or quarantined by this failure class.
         version: the only selector version to read them with; None: whichever fits.
     """

@@ -6,7 +6,7 @@ landed of the same match, player or referee would be another value all at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ class ReadByNew:
 
     Attributes:
         version: what read it, e.g. `match_centre/2026-08`.
+        is_new: nothing in force reads it.
     """
 
     target: Target
@@ -49,6 +50,7 @@ class ReadByNew:
     fetched_at: datetime
     version: str
     extracted: Extracted = field(repr=False)
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Trial:
 
     Attributes:
         pages: how many were tried: of each target the latest.
+        newly: of them those that nothing in force reads.
         failing: targets that the gate would put aside.
         refused: why the batch as a whole would be refused; None: it would not.
         tables: what landing would do by table, if nothing were put aside.
@@ -64,6 +67,7 @@ class Trial:
     """
 
     pages: int = 0
+    newly: frozenset[str] = frozenset()
     failing: dict[str, Failing] = field(default_factory=dict)
     refused: str | None = None
     tables: dict[str, Foreseen] = field(default_factory=dict)
@@ -77,12 +81,12 @@ class Trial:
         """
         if self.refused:
             yield f"the pages that it reads would be refused: {self.refused}"
-        elif len(self.failing) > _MOST * self.pages:
-            key, why = next(iter(self.failing.items()))
-            yield (
-                f"{len(self.failing)} of {self.pages} pages that it reads would be put aside, as "
-                f"{key}: {why.detail}"
-            )
+        else:
+            new = {key: why for key, why in self.failing.items() if key in self.newly}
+            if len(new) > _MOST * len(self.newly):
+                yield _put_aside(new, len(self.newly), "newly reads")
+            elif len(self.failing) > _MOST * self.pages:
+                yield _put_aside(self.failing, self.pages, "reads")
         for told, sentence in self._changes():
             if told not in accepted:
                 yield (
@@ -100,8 +104,8 @@ class Trial:
                 continue
             counts = seen.counts
             landed = counts.updated + counts.unchanged + counts.deleted
-            if counts.deleted > _MOST * landed:
-                yield name, f"{name} would lose {counts.deleted} of {landed} rows that have landed"
+            if seen.lost > _MOST * landed:
+                yield name, f"{name} would lose {seen.lost} of {landed} rows that have landed"
             for column, change in seen.changes.items():
                 if column not in _POSITIONS and change.replaced > _MOST * change.landed:
                     yield (
@@ -121,13 +125,25 @@ class Trial:
         }
 
 
+def _put_aside(failing: Mapping[str, Failing], pages: int, how: str) -> str:
+    key, why = next(iter(failing.items()))
+    return (
+        f"{len(failing)} of {pages} pages that it {how} would be put aside, as {key}: {why.detail}"
+    )
+
+
 def try_rows(
-    settings: Settings, pages: Sequence[ReadByNew], distrusted: Sequence[str] = ()
+    settings: Settings,
+    pages: Sequence[ReadByNew],
+    distrusted: Sequence[str] = (),
+    accepted: Collection[str] = (),
 ) -> Trial:
     """Judge the pages' rows and compare them with what has landed; change nothing.
 
     Args:
         distrusted: versions that were taken back: what they landed is no evidence.
+        accepted: columns, `table.column`, whose landed values may change: no rule holds against
+            them.
 
     Raises:
         WarehouseUnavailable: the warehouse can't be read.
@@ -152,14 +168,15 @@ def try_rows(
         if stage.staged:
             stage.ready()
             # None of them counts for the share of good ones: most could not be read before.
-            bad, refused = judge_stage(stage, settings, failing, latest.keys())
+            bad, refused = judge_stage(stage, settings, failing, latest.keys(), accepted)
             failing |= bad
         # Also of those put aside: what they would change tells why.
         keys = [item.target_key for item in stage.staged]
         tables = stage.foresee(keys, distrusted) if keys else {}
     kinds = {page.target.page_kind for page in latest.values()}
     lasting = frozenset(tables if kinds <= set(_LASTING) else KINDS)
-    return Trial(len(latest), failing, refused, tables, lasting)
+    newly = frozenset(key for key, page in latest.items() if page.is_new)
+    return Trial(len(latest), newly, failing, refused, tables, lasting)
 
 
 def _landed(settings: Settings, pages: Sequence[ReadByNew]) -> dict[str, datetime]:

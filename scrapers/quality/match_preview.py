@@ -126,7 +126,8 @@ WHERE p.target_key = ANY(:targets)
   AND EXISTS (SELECT FROM core.predicted_line_up k WHERE k.match_id = p.match_id)
 """
 
-# A team's players are mostly those of its last matches; some have changed clubs since.
+# Who last played for one of the two teams plays for it still, mostly. Of others nothing is said:
+# before an international match all have last played for their clubs.
 _TEAMS_OF_PLAYERS = """
 WITH named AS (
     SELECT target_key, player_id, team_id FROM staging.predicted_line_up
@@ -142,6 +143,8 @@ WITH named AS (
 SELECT n.target_key, count(*) AS known_players,
        avg((n.team_id = k.team_id)::int)::float8 AS of_their_team
 FROM named n JOIN known k USING (player_id)
+JOIN staging.match_preview p ON p.target_key = n.target_key
+    AND k.team_id IN (p.home_team_id, p.away_team_id)
 GROUP BY n.target_key HAVING count(*) >= 6
 """
 

@@ -73,6 +73,9 @@ TEAM_NAMES: tuple[Subject, ...] = (
 )
 
 
+# The rules that hold a kind's names against those that have landed, by what --accept calls them.
+HELD_AGAINST_LANDED = {"referee.name": "referee_names", "player.name": "player_names"}
+
 # Letters that are no other letter with an accent.
 _PLAIN = ("łøđıßæœð", "lodisaod")
 
@@ -95,31 +98,56 @@ def _alike(one: str, other: str) -> str:
     )"""
 
 
-# Held against each other is what one version reads: what a new one reads otherwise may be what it
-# mends, and is shown before it is promoted. Who has a name of the team's own was looked at.
-_KNOWN = """k.selector_version = t.selector_version AND NOT EXISTS (
-        SELECT FROM core.own_name o WHERE o.kind = '{kind}' AND o.entity_id = k.{kind}_id
+# A name that has landed is evidence, whichever page kind and version it is from, unless
+# - the team has given a name of its own, which says that somebody has looked;
+# - it landed while a text was in force that was taken back afterwards (where an earlier text of
+#   the same version came into force again, an hour more is that of pages that were under way);
+# - it landed before the version that reads the page now was promoted, and whoever promoted it said
+#   by --accept that these names change.
+_PUT_IN_FORCE = """r.action IN ('initial', 'promote', 'upgrade')
+    AND r.page_kind || '/' || r.version = {version}"""
+_STANDS = "NOT EXISTS (SELECT FROM ops.selector_release u WHERE u.undoes = r.release_id)"
+_KNOWN = f"""NOT EXISTS (
+        SELECT FROM core.own_name o WHERE o.kind = '{{kind}}' AND o.entity_id = k.{{kind}}_id
+    ) AND NOT EXISTS (
+        SELECT FROM ops.selector_release w JOIN ops.selector_release b ON b.undoes = w.release_id
+        WHERE w.page_kind || '/' || w.version = k.selector_version AND k.landed_at >= w.at
+          AND k.landed_at < CASE WHEN EXISTS (
+              SELECT FROM ops.selector_release r WHERE r.release_id < w.release_id
+              AND {_PUT_IN_FORCE.format(version="k.selector_version")} AND {_STANDS}
+          ) THEN b.at + interval '1 hour' ELSE coalesce((
+              SELECT min(r.at) FROM ops.selector_release r WHERE r.release_id > w.release_id
+              AND {_PUT_IN_FORCE.format(version="k.selector_version")}
+          ), 'infinity') END
+    ) AND NOT EXISTS (
+        SELECT FROM ops.selector_release r
+        WHERE {_PUT_IN_FORCE.format(version="t.selector_version")} AND {_STANDS}
+          AND r.report -> 'accepted' @> '["{{kind}}.name"]' AND k.landed_at < r.at
     )"""
 _WHOLE = "concat_ws(' ', {0}.name, {0}.first_name, {0}.last_name)"
 
-_REFEREES = f"""
-SELECT s.target_key, s.referee_id, s.name, k.name AS known_name,
-       {_alike(_WHOLE.format("s"), _WHOLE.format("k"))} AS is_the_same_person
-FROM staging.referee s JOIN ops.target t USING (target_key) JOIN core.referee k USING (referee_id)
-WHERE s.target_key = ANY(:targets) AND {_KNOWN.format(kind="referee")}
-"""
-
-# Of the players of a page that the warehouse knows, who has become another: one may be renamed.
-_PLAYERS = f"""
-SELECT target_key, count(*) AS known_players,
-       (count(*) FILTER (WHERE NOT is_the_same_person))::float8 / count(*) AS renamed
+# Of those whom the warehouse knows, who has become another, and an example; one may be renamed.
+_RENAMED = """
+SELECT target_key, count(*) AS known,
+       (count(*) FILTER (WHERE NOT is_the_same_person))::float8 / count(*) AS renamed,
+       min(name) FILTER (WHERE NOT is_the_same_person) AS name,
+       min(known_name) FILTER (WHERE NOT is_the_same_person) AS known_name
 FROM (
-    SELECT s.target_key, {_alike("s.name", "k.name")} AS is_the_same_person
-    FROM staging.player s JOIN ops.target t USING (target_key) JOIN core.player k USING (player_id)
-    WHERE s.target_key = ANY(:targets) AND {_KNOWN.format(kind="player")}
-) AS players
-GROUP BY target_key HAVING count(*) >= 4
+    SELECT s.target_key, s.name, k.name AS known_name, {alike} AS is_the_same_person
+    FROM staging.{kind} s JOIN ops.target t USING (target_key) JOIN core.{kind} k USING ({kind}_id)
+    WHERE s.target_key = ANY(:targets) AND {known}
+) AS people
+GROUP BY target_key HAVING count(*) >= {at_least}
 """
+_REFEREES = _RENAMED.format(
+    kind="referee",
+    alike=_alike(_WHOLE.format("s"), _WHOLE.format("k")),
+    known=_KNOWN.format(kind="referee"),
+    at_least=1,
+)
+_PLAYERS = _RENAMED.format(
+    kind="player", alike=_alike("s.name", "k.name"), known=_KNOWN.format(kind="player"), at_least=4
+)
 
 # Who bears the name of a team of the same page was read from the team's place. One may be called
 # so, as Santos is, and so may a part of a referee's whole name be.
@@ -146,8 +174,8 @@ GROUP BY p.target_key
 
 def referee_names(*fields: str) -> tuple[Subject, ...]:
     """Rules of pages that name referees; `fields` are those of the selector file."""
-    same = holds(
-        "is_the_same_person",
+    same = between(
+        *("renamed", 0, 0.5),
         "a referee stays who they are; one whom the site has renamed gets a name of your own first",
     )
     return (rule("referee_names", _REFEREES, same.about(*fields)),)

@@ -69,15 +69,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a landing would do to a table; see `RowCounts`."""
+    """What a landing would do to a table; see `RowCounts`.
+
+    Attributes:
+        lost: of the rows that would be deleted, those of a version that is trusted.
+    """
 
     counts: RowCounts
     changes: dict[str, Change]
+    lost: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
         changes = {column: asdict(change) for column, change in self.changes.items()}
-        return {**asdict(self.counts), "changes": changes}
+        return {**asdict(self.counts), "lost": self.lost, "changes": changes}
 
 
 def land(engine: Engine, batch_id: UUID, good: Sequence[Staged]) -> dict[str, RowCounts]:
@@ -132,11 +137,13 @@ def foresee(
     for table in TABLES:
         row = connection.execute(text(table.foresee), given).mappings().one()
         counted = {name: row[name] for name in ("staged", "inserted", "updated")}
-        gone = connection.scalar(text(table.foresee_vanish), given) if table.foresee_vanish else 0
+        gone = lost = 0
+        if table.foresee_vanish:
+            gone, lost = connection.execute(text(table.foresee_vanish), given).one()
         counts = RowCounts(
             row["inserted"],
             row["updated"],
-            gone or 0,
+            gone,
             row["staged"] - row["inserted"] - row["updated"],
         )
         if any(asdict(counts).values()):
@@ -145,7 +152,7 @@ def foresee(
                 for name, value in row.items()
                 if name not in counted and value[0]
             }
-            found[table.name] = Foreseen(counts, changes)
+            found[table.name] = Foreseen(counts, changes, lost)
     return found
 
 
@@ -221,6 +228,7 @@ def _note(
         .values(
             state=State.LANDED,
             landed_at=now,
+            landed_version=TargetRow.selector_version,
             **dict.fromkeys(
                 (
                     *("holder", "lease_until", "failing_since"),

@@ -239,7 +239,10 @@ def _foresee_vanish(table: Table) -> str | None:
     if landing not in (REPLACE, CLOSE):
         return None
     feeds = f", {_LANDED_FEEDS}" if landing == CLOSE else ""
-    return f'SELECT count(*) FROM core."{table.name}" c{feeds} WHERE {_is_gone(table)}'
+    return (
+        f"SELECT count(*) AS gone, count(*) FILTER (WHERE {_TRUSTED}) AS trusted"
+        f' FROM core."{table.name}" c{feeds} WHERE {_is_gone(table)}'
+    )
 
 
 _LANDED_FEEDS = """

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, text, update
 
 from scrapers.quality import (
     match_centre,
@@ -26,7 +26,7 @@ from scrapers.quality.subjects import Subject
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.landing import land
 from scrapers.warehouse.name_tables import OwnNameRow
-from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.ops_tables import SelectorReleaseRow, TargetRow
 from scrapers.whoscored.rows import RowSet
 from tests.support.rows import STAGE, feed_rows, match_rows, new_batch, put, row
 
@@ -431,12 +431,25 @@ def own_names(engine: Engine, kind: str, *ids: int) -> None:
             )
 
 
-def of_another_version(engine: Engine, target: Target) -> None:
+def release(engine: Engine, version: str, at: datetime, **values: Any) -> int:
+    """A row of the registry."""
+    kind, _, name = version.partition("/")
+    given = {
+        **{"page_kind": kind, "version": name, "at": at, "action": "promote", "sha256": "0"},
+        **{"content": "", "who": "Ada"},
+        **values,
+    }
+    with engine.begin() as connection:
+        query = insert(SelectorReleaseRow).values(given).returning(SelectorReleaseRow.release_id)
+        return connection.execute(query).scalar_one()
+
+
+def read_by(engine: Engine, target: Target, version: str) -> None:
     with engine.begin() as connection:
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == target.key)
-            .values(selector_version="match_centre/of-tomorrow")
+            .values(selector_version=version)
         )
 
 
@@ -463,15 +476,82 @@ def test_a_known_referee_stays_who_they_are(
     assert judged(engine, OF_REFEREES, [OTHERS]) == set()  # the team has looked at it
 
 
-def test_names_that_a_wrong_version_landed_are_mended_by_another(engine: Engine) -> None:
-    names = ("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
-    landed(engine, {FIRST: referee("Barcelona") | players(*"abcde")})
-    put(engine, OTHERS, referee("Mateu Lahoz") | players(*names))
-    assert judged(engine, OF_REFEREES, [OTHERS]) == REFEREE
-    assert judged(engine, OF_PLAYERS, [OTHERS]) == {"player_names.name"}
-    of_another_version(engine, OTHERS)
-    assert judged(engine, OF_REFEREES, [OTHERS]) == set()
-    assert judged(engine, OF_PLAYERS, [OTHERS]) == set()
+WRONG = referee("Barcelona") | players(*"abcde")
+NAMED = referee("Mateu Lahoz") | players("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
+NOW = datetime.now(UTC)
+
+
+def names_broken(engine: Engine) -> bool:
+    """Whether the other page's names may not replace those that have landed: both, or none."""
+    found = [judged(engine, subject, [OTHERS]) for subject in (OF_REFEREES, OF_PLAYERS)]
+    assert found in ([set(), set()], [REFEREE, {"player_names.name"}])
+    return found != [set(), set()]
+
+
+def test_names_are_held_against_those_of_any_version_and_page_kind(engine: Engine) -> None:
+    landed(engine, {FIRST: NAMED})
+    put(engine, OTHERS, WRONG)
+    assert names_broken(engine)
+    read_by(engine, OTHERS, "match_centre/of-tomorrow")
+    assert names_broken(engine)
+    preview = Target.of(PageKind.MATCH_PREVIEW, match_id=2)
+    put(engine, preview, players(*"vwxyz"))
+    assert judged(engine, of(match_preview, "player_names"), [preview]) == {
+        "home_line_up.name, away_line_up.name"
+    }
+
+
+def test_names_of_a_version_that_was_taken_back_are_mended_by_any(engine: Engine) -> None:
+    """Also by a version of the same name: the guide says to mend the file and promote it anew."""
+    landed(engine, {FIRST: WRONG})
+    put(engine, OTHERS, NAMED)
+    with engine.begin() as connection:
+        version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
+        (landed_by,) = version.scalars()
+    read_by(engine, OTHERS, landed_by)
+    first = release(engine, landed_by, NOW - timedelta(hours=3))
+    assert names_broken(engine)
+    release(engine, landed_by, NOW + timedelta(minutes=1), action="rollback", undoes=first)
+    assert not names_broken(engine)
+    release(engine, landed_by, NOW + timedelta(minutes=2))  # the mended text
+    assert not names_broken(engine)
+    with engine.begin() as connection:  # what that one lands is evidence again
+        for table in ("player", "referee"):
+            connection.execute(
+                text(f"UPDATE core.{table} SET landed_at = :at"),
+                {"at": NOW + timedelta(minutes=3)},
+            )
+    assert names_broken(engine)
+
+
+def test_an_edit_that_is_taken_back_leaves_the_text_before_it_in_its_right(engine: Engine) -> None:
+    landed(engine, {FIRST: NAMED})
+    put(engine, OTHERS, WRONG)
+    with engine.begin() as connection:
+        version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
+        (landed_by,) = version.scalars()
+    release(engine, landed_by, NOW - timedelta(days=3), action="initial")
+    edited = release(engine, landed_by, NOW - timedelta(hours=9))
+    release(engine, landed_by, NOW - timedelta(hours=8), action="rollback", undoes=edited)
+    assert names_broken(engine)  # landed long after the edit was gone
+    edited = release(engine, landed_by, NOW - timedelta(minutes=9))
+    release(engine, landed_by, NOW - timedelta(minutes=2), action="rollback", undoes=edited)
+    assert not names_broken(engine)  # perhaps read by it
+
+
+def test_who_promotes_may_say_that_names_change(engine: Engine) -> None:
+    landed(engine, {FIRST: WRONG})
+    put(engine, OTHERS, NAMED)
+    read_by(engine, OTHERS, "match_centre/of-tomorrow")
+    release(engine, "match_centre/of-tomorrow", NOW + timedelta(minutes=1), report={"accepted": []})
+    assert names_broken(engine)
+    accepted = {"accepted": ["player.name", "referee.name"]}
+    release(engine, "match_centre/another", NOW + timedelta(minutes=2), report=accepted)
+    assert names_broken(engine)
+    release(engine, "match_centre/of-tomorrow", NOW - timedelta(hours=9), report=accepted)
+    assert names_broken(engine)  # what landed since is what the site says
+    release(engine, "match_centre/of-tomorrow", NOW + timedelta(minutes=3), report=accepted)
+    assert not names_broken(engine)
 
 
 def test_most_players_keep_their_names(engine: Engine) -> None:
@@ -536,7 +616,11 @@ def test_a_previews_players_are_of_the_team_that_they_last_played_for(engine: En
                 row("predicted_line_up", match_id=2, team_id=team_id, player_id=player_id)
                 for team_id, its in sides.items()
                 for player_id in its
-            ]
+            ],
+            "match_preview": [
+                row("match_preview", match_id=2, home_team_id=home, away_team_id=away)
+                for home, away in [sides]
+            ],
         }
 
     put(engine, preview, expected({65: sides[66], 66: sides[65]}))
@@ -559,6 +643,9 @@ def test_a_previews_players_are_of_the_team_that_they_last_played_for(engine: En
     assert judged(engine, rule, [preview]) == {
         "home_line_up, away_line_up, home_missing, away_missing"
     }
+    # All play for their countries now.
+    put(engine, preview, expected({338: sides[66], 339: sides[65]}))
+    assert judged(engine, rule, [preview]) == set()
 
 
 # --- statistics -------------------------------------------------------------------------------

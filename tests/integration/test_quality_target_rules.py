@@ -305,9 +305,7 @@ BY_HAND: dict[tuple[str, str], Break] = {
     ),
     ("clock", "max_period is the last period of the events"): _set("match", max_period=1),
     ("clock", "a period ends when its last events are"): _earlier_end,
-    ("attendance", "the attendance is not an id of the page"): lambda rows: rows["match"][0].update(
-        attendance=rows["match"][0]["referee_id"]
-    ),
+    ("clock", "each period that was played has an end"): _set("match", period_end_minutes={}),
     ("referee_or_team", "a referee does not bear the name of one of the teams"): (
         lambda rows: rows["referee"][0].update(last_name=rows["team"][0]["name"])
     ),

@@ -494,7 +494,7 @@ def test_a_page_that_nothing_reads_any_more_keeps_its_rows_and_the_run_says_whos
         connection.execute(
             update(TargetRow)
             .where(TargetRow.target_key == FIRST.key)
-            .values(state=State.LANDED, selector_version=taken_back)
+            .values(state=State.LANDED, landed_version=taken_back)
         )
     request = ReparseRequest(read_by=taken_back)
     foreseen = dry_run(engine, settings, request)

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from scrapers.parsing import registry
 from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse.landing import land
-from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.ops_tables import SelectorReleaseRow, TargetRow
 from scrapers.warehouse.tables import Match as MatchRow
+from scrapers.warehouse.tables import Referee
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.read import read_page, selector_files
 from scrapers.whoscored.rows import RowSet
@@ -168,6 +169,33 @@ def test_what_a_version_landed_that_was_taken_back_is_no_evidence(at: Desk) -> N
     assert "1 newly read" in at.run("test", NEW)
 
 
+def test_names_that_are_accepted_are_no_longer_held_against_the_page(at: Desk) -> None:
+    """A referee whose wrong name landed: nothing but the word of whoever promotes lets it go."""
+    match = MATCHES[0]
+    land_page(at, match)
+    with at.engine.begin() as connection:
+        wrong = {"name": "Oz Qux", "first_name": "Oz", "last_name": "Qux"}
+        connection.execute(update(Referee).values(**wrong))
+    at.run("new", "match_centre", "2026-08")
+    at.edit(NEW, "path: matchCentreData.venueName", "path: matchCentreData.groundName")
+    at.keep(Target.match_centre(match.id), renamed_page(match), "LayoutChanged")
+    told = at.run("promote", NEW, code=1)
+    assert "1 of 1 pages that it newly reads would be put aside" in told
+    assert "a referee stays who they are" in told
+    names = [f"referee.{column}" for column in wrong]
+    at.run("promote", NEW, *(word for name in names[1:] for word in ("--accept", name)), code=1)
+    at.run("promote", NEW, *(word for name in names for word in ("--accept", name)))
+    report = at.data("history", "match_centre")["history"][-1]
+    assert report["reason"] == f"accepted changes of {', '.join(sorted(names))}"
+    with at.engine.connect() as connection:
+        kept = connection.execute(
+            select(SelectorReleaseRow.report["accepted"]).order_by(
+                SelectorReleaseRow.release_id.desc()
+            )
+        ).scalars()
+        assert next(kept) == sorted(names)
+
+
 def test_a_rollback_says_what_it_leaves_behind(at: Desk) -> None:
     land_page(at, MATCHES[0])
     at.run("new", "match_centre", "2026-08")
@@ -176,7 +204,7 @@ def test_a_rollback_says_what_it_leaves_behind(at: Desk) -> None:
         connection.execute(
             update(TargetRow)
             .where(TargetRow.landed_at.is_not(None))
-            .values(selector_version="match_centre/2026-08")
+            .values(landed_version="match_centre/2026-08")
         )
     told = at.run("rollback", "match_centre")
     assert "It read 1 pages last" in told

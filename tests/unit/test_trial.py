@@ -17,7 +17,8 @@ def trial(
     **changes: Change,
 ) -> Trial:
     lasting = frozenset({table} if is_lasting else ())
-    return Trial(1, {}, None, {table: Foreseen(counts, changes)}, lasting)
+    seen = Foreseen(counts, changes, counts.deleted)
+    return Trial(1, tables={table: seen}, lasting=lasting)
 
 
 def change(replaced: int, landed: int) -> Change:
@@ -59,8 +60,21 @@ def test_what_moves_or_goes_on_by_itself_is_no_objection() -> None:
 
 def test_most_pages_put_aside_are_an_objection_and_an_odd_one_is_none() -> None:
     failing = {"whoscored/match_centre/1": Failing("InvalidRows", "no score", {})}
-    assert list(Trial(3, failing).objections()) == []
-    (said,) = Trial(1, failing).objections()
+    assert list(Trial(3, failing=failing).objections()) == []
+    (said,) = Trial(1, failing=failing).objections()
     assert said == (
         "1 of 1 pages that it reads would be put aside, as whoscored/match_centre/1: no score"
     )
+
+
+def test_newly_read_pages_are_judged_apart_from_those_that_are_read_anyway() -> None:
+    key = "whoscored/match_centre/1"
+    failing = {key: Failing("InvalidRows", "no score", {})}
+    (said,) = Trial(20, frozenset({key}), failing).objections()
+    assert said.startswith("1 of 1 pages that it newly reads would be put aside")
+    assert list(Trial(20, frozenset({key, "2", "3"}), failing).objections()) == []
+
+
+def test_rows_of_a_version_that_was_taken_back_may_vanish() -> None:
+    seen = Foreseen(RowCounts(deleted=900, unchanged=600), {}, 0)
+    assert list(Trial(1, tables={"event": seen}, lasting=frozenset({"event"})).objections()) == []

@@ -53,7 +53,7 @@ def promote_command(
             problem("Not promoted. Mend the file, or add --force REASON.")
         raise typer.Exit(1)
     reason = force if report.failures else None
-    accepted = (report.landing or {}).get("accepted")
+    accepted = (report.landing or {}).get("accepted")  # of what was named, that which was needed
     if accepted and reason is None:
         reason = f"accepted changes of {', '.join(accepted)}"
     release = registry.promote(

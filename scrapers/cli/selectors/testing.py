@@ -31,7 +31,10 @@ from scrapers.settings import ROOT, Settings
 from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.whoscored.needs import unmet
 
-Pages = Annotated[int, typer.Option(min=0, help="newest archived pages of the kind to read")]
+# What a page gives is held until all are read: some MB of a match.
+Pages = Annotated[
+    int, typer.Option(min=0, max=200, help="newest archived pages of the kind to read")
+]
 Golden = Annotated[
     Path, typer.Option(help="folder of pages that must be read, <page kind>/*.html[.gz]")
 ]
@@ -140,6 +143,7 @@ def replay_versions(
             yield from _archived(settings, kind, pages)
 
     report = replay(samples(), sides.old, sides.new, sides.tested, judge, gate)
+    report.accepted = sorted(accepted)
     if settings is not None:
         _try_landing(settings, report, accepted)
     return report
@@ -167,12 +171,13 @@ def _try_landing(settings: Settings, report: Report, accepted: Collection[str]) 
             sample.fetched_at,
             f"{sample.kind.value}/{reading.version}",
             reading.extracted,
+            is_new,
         )
-        for sample, reading in report.read_by_new
+        for sample, reading, is_new in report.read_by_new
         if sample.target_key and sample.page_hash and sample.fetched_at and reading.extracted
     ]
     if pages:
-        trial = try_rows(settings, pages, _taken_back(settings))
+        trial = try_rows(settings, pages, _taken_back(settings), accepted)
         report.landing = {**trial.as_json(), "accepted": trial.silenced(accepted)}
         report.failures += trial.objections(accepted)
 

@@ -16,6 +16,7 @@ from scrapers.parsing.suggest.names import SIMPLE
 from scrapers.parsing.suggest.scope import Case
 from scrapers.parsing.suggest.solve import FOUND, Solution, Status
 
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # without a name space
 _QUERY = re.compile(r"document\.querySelector\((['\"])(.+?)\1\)")
 
 
@@ -161,16 +162,21 @@ def _signs(solution: Solution, old_pages: Sequence[Page]) -> Iterator[list[Condi
 
 def _is_required(base: SelectorFile, group: str) -> bool:
     """Whether each page has rows of a group, and of those around it."""
-    parts = group.split(".")
-    names = [".".join(parts[: size + 1]) for size in range(len(parts))]
-    found = [base.groups.get(name) for name in names]
-    return all(g is not None and g.required and g.min_rows > 0 for g in found)
+    groups = base.groups
+    for name in group.split("."):
+        found = groups.get(name)
+        if found is None or not found.required or found.min_rows == 0:
+            return False
+        groups = found.groups
+    return True
 
 
 def _of_rows(place: Place) -> Iterator[str]:
     """What stands in rows, looked for on the whole page."""
     css = place.css or ""
-    if place.attr is not None and f"[{place.attr}" not in css:
+    if "," in css:
+        return  # an attribute would be that of the last alternative alone
+    if place.attr is not None and _PLAIN_NAME.fullmatch(place.attr) and f"[{place.attr}" not in css:
         yield f"{css}[{place.attr}]"
     if css:
         yield css
