@@ -71,7 +71,6 @@ class TargetRow(Base):
     selector_version: Mapped[str | None] = _col("selector file that read it last")
     staged_id: Mapped[UUID | None] = _col("names the latest writing of its rows to staging")
     landed_at: Mapped[datetime | None] = _col("when rows of it last landed, UTC")
-    landed_version: Mapped[str | None] = _col("selector file that read what last landed")
     updated_at: Mapped[datetime] = _col(
         "when this row last changed, UTC",
         server_default=func.now(),
@@ -83,6 +82,7 @@ class TargetRow(Base):
     archive_only: Mapped[bool] = _col(
         "the latest plan asks for the archived page; none is fetched", server_default=text("false")
     )
+    landed_version: Mapped[str | None] = _col("selector file that read what last landed")
 
 
 class BatchRow(Base):
