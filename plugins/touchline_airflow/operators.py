@@ -18,6 +18,7 @@ from touchline_airflow.scope import Scope, request_of
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from scrapers.errors import TouchlineError
     from scrapers.warehouse.records import Progress
 
 # Under this XCom key `operator.output` finds a value.
@@ -61,7 +62,7 @@ class BatchOperator(BaseOperator):
         progress = ledger.progress(engine(), batch_id)
         self.log.info("%s", describe(progress, self.step))
         if progress.done:
-            return self._conclude(progress)
+            return self._conclude(context, progress)
         # The trigger ends the task itself when all went well, so its output is written now.
         context["ti"].xcom_push(key=_OUTPUT, value=str(batch_id))
         self.defer(
@@ -74,13 +75,18 @@ class BatchOperator(BaseOperator):
         from scrapers.warehouse import ledger
         from scrapers.warehouse.engine import engine
 
-        return self._conclude(ledger.progress(engine(), UUID(event["batch_id"])))
+        return self._conclude(context, ledger.progress(engine(), UUID(event["batch_id"])))
 
-    def _conclude(self, progress: Progress) -> str:
+    def stopped_by(self, context: Context, failure: TouchlineError) -> TouchlineError:
+        """What to say of a batch that failed as a whole; a subclass may know more of the run."""
+        return failure
+
+    def _conclude(self, context: Context, progress: Progress) -> str:
         from scrapers.pipeline.dispatch import close_if_hopeless
         from scrapers.warehouse.engine import engine
 
         if failure := close_if_hopeless(engine(), progress, self.step):
+            failure = self.stopped_by(context, failure)
             # Each target was tried as often as its class allows; Airflow must not start over.
             raise AirflowFailException(f"{failure.failure_class}: {failure.detail}") from failure
         return str(progress.batch_id)
@@ -110,6 +116,19 @@ class DispatchOperator(BatchOperator):
         run = context["dag_run"]
         key = BatchKey(run.dag_id, run.run_id, self.step)
         return dispatch(engine(), settings(), key, request, self.step, send_batch)
+
+    def stopped_by(self, context: Context, failure: TouchlineError) -> TouchlineError:
+        """The failure, with the pages that the run's later steps do not ask for because of it."""
+        from scrapers.pipeline.run import patiently
+        from scrapers.pipeline.steps import Step
+        from scrapers.pipeline.stopped import with_what_is_left
+        from scrapers.settings import settings
+        from scrapers.warehouse.engine import engine
+
+        request = request_of(context, self.scope, settings())
+        step = Step(self.step)
+        # The batch is closed: a retry for want of these words would ask the site again.
+        return patiently(with_what_is_left, engine(), settings(), request, step, failure)
 
 
 class PublishOperator(BaseOperator):
