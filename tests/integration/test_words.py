@@ -22,6 +22,8 @@ from scrapers.cli import incidents as incidents_command
 from scrapers.cli import status as status_command
 from scrapers.cli.main import app
 from scrapers.errors import InvalidRows, LayoutChanged, SourceUnavailable
+from scrapers.parsing import registry
+from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse import engine as engines
 from scrapers.warehouse import holding, landing, ledger
@@ -161,7 +163,16 @@ def test_an_unknown_field_or_version_is_told_with_the_known_ones(
                 fields={"events.x": [3, 3], "venue_name": [1, 1]},
             )
         )
-    assert call("selectors", "coverage", "events.*").exit_code == 0
+    shown = call("selectors", "coverage", "events.*")
+    assert shown.exit_code == 0
+    assert "match_centre/2022-08, not in force" in shown.stdout
+    assert "not in force: it has read these pages" in shown.stdout
+    registry.register(engine, ROOT / "selectors", "ops")
+    assert "not in force" not in call("selectors", "coverage", "events.*").stdout
+    told = json.loads(call("selectors", "coverage", "events.*", "--json").stdout)
+    assert [(one["selector_version"], one["in_force"]) for one in told] == [
+        ("match_centre/2022-08", True)
+    ]
     for arguments, said in (
         (("nonsense",), "Page kinds that were read: match_centre; versions: match_centre/2022-08"),
         (("venue_nam",), "Near: venue_name"),
