@@ -119,16 +119,21 @@ class DispatchOperator(BatchOperator):
 
     def stopped_by(self, context: Context, failure: TouchlineError) -> TouchlineError:
         """The failure, with the pages that the run's later steps do not ask for because of it."""
-        from scrapers.pipeline.run import patiently
-        from scrapers.pipeline.steps import Step
-        from scrapers.pipeline.stopped import with_what_is_left
-        from scrapers.settings import settings
-        from scrapers.warehouse.engine import engine
+        return _with_what_is_left(context, self.scope, self.step, failure)
 
-        request = request_of(context, self.scope, settings())
-        step = Step(self.step)
-        # The batch is closed: a retry for want of these words would ask the site again.
-        return patiently(with_what_is_left, engine(), settings(), request, step, failure)
+
+def _with_what_is_left(
+    context: Context, scope: Scope, step: str, failure: TouchlineError
+) -> TouchlineError:
+    from scrapers.pipeline.run import patiently
+    from scrapers.pipeline.steps import Step
+    from scrapers.pipeline.stopped import with_what_is_left
+    from scrapers.settings import settings
+    from scrapers.warehouse.engine import engine
+
+    request = patiently(request_of, context, scope, settings())
+    # The batch is closed: a retry for want of these words would ask the site again.
+    return patiently(with_what_is_left, engine(), settings(), request, Step(step), failure)
 
 
 class PublishOperator(BaseOperator):
@@ -136,17 +141,24 @@ class PublishOperator(BaseOperator):
 
     Args:
         batch_id: the dispatch's output; nothing is done without one.
+        step, scope: as the dispatch's, for a run of several steps: a batch that is refused says
+            which pages of the later ones are not asked for because of it.
     """
 
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#cfe2f3"
 
-    def __init__(self, *, batch_id: Any, **arguments: Any) -> None:
+    def __init__(
+        self, *, batch_id: Any, step: str = "", scope: Scope | None = None, **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
         self.batch_id = batch_id
+        self.step = step
+        self.scope = scope
 
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Publish; see scrapers.pipeline.publish."""
+        from scrapers.errors import InvalidBatch
         from scrapers.pipeline.publish import publish
         from scrapers.settings import settings
         from scrapers.warehouse.engine import engine
@@ -154,7 +166,12 @@ class PublishOperator(BaseOperator):
         if not self.batch_id:
             self.log.info("nothing was dispatched, so there is nothing to publish")
             return None
-        return publish(engine(), UUID(self.batch_id), settings()).as_json()
+        try:
+            return publish(engine(), UUID(self.batch_id), settings()).as_json()
+        except InvalidBatch as refused:
+            if self.scope is None:
+                raise
+            raise _with_what_is_left(context, self.scope, self.step, refused) from refused
 
 
 class CompletenessOperator(BaseOperator):
