@@ -34,6 +34,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from scrapers import ROOT as ROOT
 from scrapers.errors import ConfigInvalid
 from scrapers.targets import PageKind
 
@@ -41,7 +42,6 @@ PREFIX = "TOUCHLINE_"
 FILE_SUFFIX = "_FILE"
 RABBITMQ_PATIENCE_SECONDS = 30 * 60
 _BETWEEN_ADDRESSES = r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)"
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class FollowedStage(BaseModel):

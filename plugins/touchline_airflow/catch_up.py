@@ -48,7 +48,7 @@ class CatchUpOperator(BatchOperator):
             raise AirflowSkipException(f"nothing to catch up with: {why}")
         return dispatch_catch_up(engine(), settings(), key, send_batch)
 
-    def _conclude(self, progress: Progress) -> str:
+    def _conclude(self, context: Context, progress: Progress) -> str:
         from scrapers.pipeline.dispatch import close_if_hopeless
         from scrapers.warehouse.engine import engine
 

@@ -33,11 +33,16 @@ def collect(scope: Scope) -> None:
     Seven tasks, however many pages: a task costs Airflow about two seconds, a page goes through
     Celery. A step with nothing to do ends at once.
     """
-    schedules = DispatchOperator(task_id="dispatch_schedules", step=Step.SCHEDULE, scope=scope)
-    landed_schedules = PublishOperator(task_id="publish_schedules", batch_id=schedules.output)
-    matches = DispatchOperator(task_id="dispatch_matches", step=Step.MATCH_CENTRE, scope=scope)
-    landed_matches = PublishOperator(task_id="publish_matches", batch_id=matches.output)
-    more = DispatchOperator(task_id="dispatch_more_pages", step=Step.MORE_PAGES, scope=scope)
-    landed_more = PublishOperator(task_id="publish_more_pages", batch_id=more.output)
+    tasks: list[Any] = []
+    for step, pages in (
+        (Step.SCHEDULE, "schedules"),
+        (Step.MATCH_CENTRE, "matches"),
+        (Step.MORE_PAGES, "more_pages"),
+    ):
+        sent = DispatchOperator(task_id=f"dispatch_{pages}", step=step, scope=scope)
+        landed = PublishOperator(
+            task_id=f"publish_{pages}", batch_id=sent.output, step=step, scope=scope
+        )
+        tasks += [sent, landed]
     complete = CompletenessOperator(task_id="check_completeness", scope=scope, outlets=[MATCHES])
-    chain(schedules, landed_schedules, matches, landed_matches, more, landed_more, complete)
+    chain(*tasks, complete)

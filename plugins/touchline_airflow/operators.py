@@ -18,6 +18,7 @@ from touchline_airflow.scope import Scope, request_of
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from scrapers.errors import TouchlineError
     from scrapers.warehouse.records import Progress
 
 # Under this XCom key `operator.output` finds a value.
@@ -61,7 +62,7 @@ class BatchOperator(BaseOperator):
         progress = ledger.progress(engine(), batch_id)
         self.log.info("%s", describe(progress, self.step))
         if progress.done:
-            return self._conclude(progress)
+            return self._conclude(context, progress)
         # The trigger ends the task itself when all went well, so its output is written now.
         context["ti"].xcom_push(key=_OUTPUT, value=str(batch_id))
         self.defer(
@@ -74,13 +75,18 @@ class BatchOperator(BaseOperator):
         from scrapers.warehouse import ledger
         from scrapers.warehouse.engine import engine
 
-        return self._conclude(ledger.progress(engine(), UUID(event["batch_id"])))
+        return self._conclude(context, ledger.progress(engine(), UUID(event["batch_id"])))
 
-    def _conclude(self, progress: Progress) -> str:
+    def stopped_by(self, context: Context, failure: TouchlineError) -> TouchlineError:
+        """What to say of a batch that failed as a whole; a subclass may know more of the run."""
+        return failure
+
+    def _conclude(self, context: Context, progress: Progress) -> str:
         from scrapers.pipeline.dispatch import close_if_hopeless
         from scrapers.warehouse.engine import engine
 
         if failure := close_if_hopeless(engine(), progress, self.step):
+            failure = self.stopped_by(context, failure)
             # Each target was tried as often as its class allows; Airflow must not start over.
             raise AirflowFailException(f"{failure.failure_class}: {failure.detail}") from failure
         return str(progress.batch_id)
@@ -111,23 +117,48 @@ class DispatchOperator(BatchOperator):
         key = BatchKey(run.dag_id, run.run_id, self.step)
         return dispatch(engine(), settings(), key, request, self.step, send_batch)
 
+    def stopped_by(self, context: Context, failure: TouchlineError) -> TouchlineError:
+        """The failure, with the pages that the run's later steps do not ask for because of it."""
+        return _with_what_is_left(context, self.scope, self.step, failure)
+
+
+def _with_what_is_left(
+    context: Context, scope: Scope, step: str, failure: TouchlineError
+) -> TouchlineError:
+    from scrapers.pipeline.run import patiently
+    from scrapers.pipeline.steps import Step
+    from scrapers.pipeline.stopped import with_what_is_left
+    from scrapers.settings import settings
+    from scrapers.warehouse.engine import engine
+
+    request = patiently(request_of, context, scope, settings())
+    # The batch is closed: a retry for want of these words would ask the site again.
+    return patiently(with_what_is_left, engine(), settings(), request, Step(step), failure)
+
 
 class PublishOperator(BaseOperator):
     """Judge a batch's staged rows and land the good ones; its output is what it did.
 
     Args:
         batch_id: the dispatch's output; nothing is done without one.
+        step, scope: as the dispatch's, for a run of several steps: a batch that is refused says
+            which pages of the later ones are not asked for because of it.
     """
 
     template_fields: Sequence[str] = ("batch_id",)
     ui_color = "#cfe2f3"
 
-    def __init__(self, *, batch_id: Any, **arguments: Any) -> None:
+    def __init__(
+        self, *, batch_id: Any, step: str = "", scope: Scope | None = None, **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
         self.batch_id = batch_id
+        self.step = step
+        self.scope = scope
 
     def execute(self, context: Context) -> dict[str, Any] | None:
         """Publish; see scrapers.pipeline.publish."""
+        from scrapers.errors import InvalidBatch
         from scrapers.pipeline.publish import publish
         from scrapers.settings import settings
         from scrapers.warehouse.engine import engine
@@ -135,7 +166,12 @@ class PublishOperator(BaseOperator):
         if not self.batch_id:
             self.log.info("nothing was dispatched, so there is nothing to publish")
             return None
-        return publish(engine(), UUID(self.batch_id), settings()).as_json()
+        try:
+            return publish(engine(), UUID(self.batch_id), settings()).as_json()
+        except InvalidBatch as refused:
+            if self.scope is None:
+                raise
+            raise _with_what_is_left(context, self.scope, self.step, refused) from refused
 
 
 class CompletenessOperator(BaseOperator):

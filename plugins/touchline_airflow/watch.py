@@ -35,7 +35,7 @@ class CanaryOperator(BatchOperator):
         run = context["dag_run"]
         return dispatch_watch(engine(), BatchKey(run.dag_id, run.run_id, STEP), send_batch)
 
-    def _conclude(self, progress: Progress) -> str:
+    def _conclude(self, context: Context, progress: Progress) -> str:
         return str(progress.batch_id)
 
 

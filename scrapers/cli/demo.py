@@ -11,8 +11,7 @@ import sys
 
 import typer
 
-from scrapers.errors import ConfigInvalid
-from scrapers.settings import ROOT
+from scrapers import ROOT
 
 demo_app = typer.Typer(
     help="The whole platform on this machine: up, down, status.", no_args_is_help=True
@@ -39,6 +38,8 @@ def status() -> None:
 
 def _run(action: str) -> None:
     if not (ROOT / "tests" / "demo").is_dir():
+        from scrapers.errors import ConfigInvalid
+
         raise ConfigInvalid(
             "the demo needs the project's folder with tests/: clone the repository and run "
             "`make demo` in it"

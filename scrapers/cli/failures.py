@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
-from scrapers.cli.console import problem
-from scrapers.errors import ConfigInvalid, TouchlineError
+if TYPE_CHECKING:
+    from scrapers.errors import TouchlineError
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -25,7 +25,21 @@ class FailureGroup(TyperGroup):
         """Run the command; see the class."""
         try:
             return super().invoke(ctx)
-        except TouchlineError as error:
-            problem(f"{error.failure_class}: {error.detail}")
-            code = EXIT_CONFIG if isinstance(error, ConfigInvalid) else EXIT_FAILED
-            raise typer.Exit(code) from error
+        except typer.Exit:
+            raise  # no failure, and `_failure` costs the start of a command that has none
+        except _failure() as error:
+            raise _told(error) from error
+
+
+def _failure() -> type[TouchlineError]:
+    from scrapers.errors import TouchlineError
+
+    return TouchlineError
+
+
+def _told(error: TouchlineError) -> typer.Exit:
+    from scrapers.cli.console import problem
+    from scrapers.errors import ConfigInvalid
+
+    problem(f"{error.failure_class}: {error.detail}")
+    return typer.Exit(EXIT_CONFIG if isinstance(error, ConfigInvalid) else EXIT_FAILED)

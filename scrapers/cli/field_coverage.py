@@ -15,6 +15,11 @@ from scrapers.settings import settings
 from scrapers.targets import PageKind
 
 _NEAR = 5
+OUT_OF_FORCE = ", not in force"
+_LEGEND = (
+    "not in force: it has read these pages and reads no more, as it was taken back or was tried "
+    "as a draft; touchline selectors history tells when."
+)
 
 
 def field_coverage(
@@ -39,8 +44,10 @@ def field_coverage(
 
     A page counts once for each version that read it, however often it was read again. A group
     of fields, such as events, counts the places where it was looked for and those with rows.
+    Versions that read pages and are not in force now are marked.
     Ends with 2 if no page was read by such a version, or has such a field.
     """
+    from scrapers.parsing import registry
     from scrapers.pipeline.intervals import parse_day
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.field_coverage import shares, versions
@@ -67,12 +74,14 @@ def field_coverage(
         for one in found
         if fnmatchcase(one.field, field) and (one.share is None or one.share < below)
     ]
+    in_force = {release.name for release in registry.in_force(warehouse)}
     if as_json:
         print_json(
             [
                 {
                     "page_kind": one.page_kind,
                     "selector_version": one.selector_version,
+                    "in_force": one.selector_version in in_force,
                     "field": one.field,
                     "day": one.day,
                     "pages": one.pages,
@@ -92,7 +101,8 @@ def field_coverage(
             ("version", "field", *days, "pages", "rows", "filled", "share"),
             [
                 (
-                    one.selector_version,
+                    one.selector_version
+                    + (OUT_OF_FORCE if one.selector_version not in in_force else ""),
                     one.field,
                     *((one.day,) if by_day else ()),
                     one.pages,
@@ -103,6 +113,8 @@ def field_coverage(
                 for one in kept
             ],
         )
+        if any(one.selector_version not in in_force for one in kept):
+            out.print(_LEGEND, markup=False, highlight=False, soft_wrap=True)
 
 
 def _no_field(asked: str, fields: Sequence[str], versions: Sequence[str]) -> str:

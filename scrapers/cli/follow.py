@@ -37,7 +37,7 @@ def follow(
 
     The ids are asked of the site, through the workers; pages that are some days old at most are
     not asked for again. Ends with 2 if the name is unknown or ambiguous, with 1 if a page
-    could not be read.
+    could not be read, or if the site lists the competition and has no page of it.
     """
     if show and (competition or remove or season):
         raise ConfigInvalid("--list shows all: give it alone")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scrapers.cli.console import out, print_json, print_table
 from scrapers.cli.failures import FailureGroup
+from scrapers.cli.hints import mend_of, mend_of_layout
 from scrapers.cli.runs import batch_bars, who
 from scrapers.settings import settings
+
+if TYPE_CHECKING:
+    from scrapers.warehouse.gaps import PutAside
 
 gaps_app = typer.Typer(
     cls=FailureGroup, help="Pages that runs wanted and did not get, and dropping one."
@@ -23,34 +28,62 @@ def gaps(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
-    """Pages that runs wanted and did not get, for reasons that say nothing of the page."""
+    """Pages that runs wanted and did not get, for reasons that say nothing of the page.
+
+    Below them it says how many pages are blocked or quarantined for other reasons, and what to do.
+    """
     if ctx.invoked_subcommand:
         return
     from scrapers.warehouse.engine import engine
-    from scrapers.warehouse.gaps import open_gaps
+    from scrapers.warehouse.gaps import open_gaps, put_aside
 
-    found = open_gaps(engine(settings()))
+    warehouse = engine(settings())
+    found = open_gaps(warehouse)
     if as_json:
         print_json([asdict(gap) for gap in found])
         return
-    if not found:
+    if found:
+        print_table(
+            f"Open gaps ({len(found)})",
+            ("target", "class", "kick-off (UTC)", "open since (UTC)", "tries", "last try (UTC)"),
+            [
+                (
+                    gap.target_key,
+                    gap.failure_class,
+                    _minute(gap.kickoff_utc),
+                    _minute(gap.opened_at),
+                    gap.tries,
+                    _minute(gap.tried_at),
+                )
+                for gap in found
+            ],
+        )
+    else:
         out.print("No gap is open.")
+    _tell_put_aside(put_aside(warehouse))
+
+
+def _tell_put_aside(found: Sequence[PutAside]) -> None:
+    """Say which pages are wanted and are no gaps, since no catch-up gets them, and what does."""
+    from scrapers.warehouse.gaps import GAP_CLASSES
+
+    if not found:
         return
-    print_table(
-        f"Open gaps ({len(found)})",
-        ("target", "class", "kick-off (UTC)", "open since (UTC)", "tries", "last try (UTC)"),
-        [
-            (
-                gap.target_key,
-                gap.failure_class,
-                _minute(gap.kickoff_utc),
-                _minute(gap.opened_at),
-                gap.tries,
-                _minute(gap.tried_at),
-            )
-            for gap in found
-        ],
-    )
+    out.print("No gaps, and not caught up with, are pages that were put aside:")
+    by_class: dict[str | None, list[PutAside]] = {}
+    for one in found:
+        by_class.setdefault(one.failure_class, []).append(one)
+    for name, group in by_class.items():
+        pages = ", ".join(f"{one.targets} {one.page_kind} {one.state}" for one in group)
+        if name is None or name in GAP_CLASSES:
+            mend = "given up, or of a run that is not over: the next run of their days asks again"
+        else:
+            mend = mend_of(name)
+        told = f"  {name or 'no class'}: {pages}. {mend}"
+        out.print(told, markup=False, highlight=False, soft_wrap=True)
+    if kinds := [one.page_kind for one in found if one.failure_class == "LayoutChanged"]:
+        for line in mend_of_layout(kinds):
+            out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 @gaps_app.command("drop")

@@ -118,8 +118,11 @@ def scrape(
         problem(f"{one.target_key} is {one.state}: {one.why}")
     if not summary.published:
         all_of_it = "what is there" if lacking else "all of it"
-        out.print(f"Nothing to do: {all_of_it} has landed. (--force fetches it again.)")
-    out.print(f"{request}: {summary.completeness}", highlight=False)
+        if lacking and len(lacking) == len(request.match_ids) * len(request.page_kinds):
+            out.print("Nothing to do: none of it is there. (--force asks for it again.)")
+        else:
+            out.print(f"Nothing to do: {all_of_it} has landed. (--force fetches it again.)")
+    out.print(f"{request}: {summary.completeness}", markup=False, highlight=False, soft_wrap=True)
     if why:
         problem(why)
 

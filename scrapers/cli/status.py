@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.hints import mend_of_layout
+from scrapers.errors import LayoutChanged
 from scrapers.settings import settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-RECENT = 10  # failures shown
+RECENT = 200  # latest failures looked at; alike ones are shown as one
+GROUPS = 10  # shown
+_EXAMPLES = 3  # targets named of each
+_FIELDS = 5  # named of each
 _UNDONE = ("planned", "fetching", "archived", "blocked", "quarantined")
 
 
@@ -22,6 +28,8 @@ def status(
     """Targets by state, open batches, paused sources, the latest failures.
 
     A failure is open while the page still waits, or is blocked or quarantined, because of it.
+    Those of one class, page kind and state that name the same fields are told as one; --json has
+    each of them.
     """
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.source import FOR_GOOD
@@ -60,24 +68,51 @@ def status(
             ),
         )
     if found["latest_failures"]:
-        print_table(
-            f"Latest failures (at most {RECENT})",
-            ("at (UTC)", "target", "class", "now", "detail"),
+        _tell_failures(found["latest_failures"])
+
+
+def _tell_failures(failures: Sequence[dict[str, Any]]) -> None:
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in failures:
+        page = (row["failure_class"], row["page_kind"], tuple(row["fields"]))
+        alike = (*page, row["open"], row["state"])
+        groups.setdefault(alike, []).append(row)
+    shown = list(groups.values())[:GROUPS]
+    of = f", {GROUPS} of {len(groups)} kinds of them" if len(groups) > GROUPS else ""
+    at_most = f"the latest {RECENT}" if len(failures) == RECENT else f"{len(failures)}"
+    print_table(
+        f"Latest failures ({at_most}{of}; alike ones together)",
+        ("latest (UTC)", "count", "class", "fields", "now", "targets", "detail"),
+        [
             (
-                (
-                    f"{row['at']:%Y-%m-%d %H:%M:%S}",
-                    row["target_key"],
-                    row["failure_class"],
-                    f"{'OPEN' if row['open'] else 'over'}, {row['state']}",
-                    row["detail"],
-                )
-                for row in found["latest_failures"]
-            ),
-        )
+                f"{alike[0]['at']:%Y-%m-%d %H:%M:%S}",
+                len(alike),
+                alike[0]["failure_class"],
+                _some(alike[0]["fields"], _FIELDS) or None,
+                f"{'OPEN' if alike[0]['open'] else 'over'}, {alike[0]['state']}",
+                _some(list(dict.fromkeys(row["target_key"] for row in alike)), _EXAMPLES),
+                alike[0]["detail"],
+            )
+            for alike in shown
+        ],
+    )
+    changed = [
+        row["page_kind"]
+        for row in failures
+        if row["open"] and row["failure_class"] == LayoutChanged.__name__
+    ]
+    for line in mend_of_layout(changed):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _some(names: Sequence[str], count: int) -> str:
+    more = len(names) - count
+    return ", ".join(names[:count]) + (f" and {more} more" if more > 0 else "")
 
 
 def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:
-    from sqlalchemy import func, select
+    from sqlalchemy import cast, func, select
+    from sqlalchemy.dialects.postgresql import JSONB
 
     import scrapers.warehouse.ops_tables
     from scrapers.warehouse.engine import transaction
@@ -116,8 +151,10 @@ def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:
         "latest_failures": select(
             failure.c.at,
             failure.c.target_key,
+            target.c.page_kind,
             failure.c.failure_class,
             failure.c.detail,
+            func.coalesce(failure.c.facts["fields"], cast([], JSONB)).label("fields"),
             target.c.state,
             # The target's latest failure is open until the page is read, or nobody wants it.
             (
@@ -129,7 +166,7 @@ def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:
             .label("open"),
         )
         .join(target, target.c.target_key == failure.c.target_key)
-        .order_by(failure.c.at.desc())
+        .order_by(failure.c.at.desc(), failure.c.failure_id.desc())
         .limit(RECENT),
     }
     with transaction(engine) as connection:

@@ -77,6 +77,7 @@ def refresh(site: Catalogue, step: Step, target: Target, *, max_age: timedelta =
         return False
     progress = wait(site.engine, batch_id, step, site.on_progress, site.poll_seconds)
     if failure := close_if_hopeless(site.engine, progress, step):
+        _refuse_failed(site.engine, target)  # one page: what failed it says more than a count
         raise failure
     patiently(publish, site.engine, batch_id, site.settings)
     _refuse_failed(site.engine, target)

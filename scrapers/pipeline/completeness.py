@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,10 @@ from sqlalchemy import Connection, Engine, Text, func, literal, select
 from scrapers.errors import InvalidBatch
 from scrapers.pipeline.intervals import Interval
 from scrapers.pipeline.plan import finished_matches
+from scrapers.pipeline.plan_pages import pages_of
+from scrapers.pipeline.reasons import known_targets
 from scrapers.pipeline.request import Request
+from scrapers.pipeline.steps import KINDS, Step
 from scrapers.settings import Settings
 from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.warehouse.engine import transaction
@@ -29,7 +33,8 @@ LONGEST_MATCH = timedelta(hours=4)
 LATELY = timedelta(hours=12)
 FEW = 3  # so many absences at once are no chance
 _FAILED = (State.BLOCKED, State.QUARANTINED)
-NO_FEEDS: tuple[str, ...] = ()
+FINISHED, BY_ID = "finished matches", "matches asked for by id"
+UNPLANNED = "unplanned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class Completeness:
     """The matches of a request, by what became of them.
 
     Attributes:
-        expected: finished matches that have, or may have, a match centre; those that a person
-            has dropped are none.
+        expected: finished matches that have, or may have, a match centre, or those that were
+            asked for by id; those that a person has dropped are none.
         landed: those that have landed.
         absent: those whose page says that there is no match centre.
         outdated: landed matches whose latest reading, for a correction, failed.
@@ -47,6 +52,12 @@ class Completeness:
         overdue: matches that ought to be over, but that the schedule does not call so.
         feeds_missing: month feeds of the days that have not landed since the days ended.
         suspicious: most matches are absent, though the stages have had match centres before.
+        feeds: month feeds of the days, if schedules were asked for.
+        of_what: whose match centres were asked for: 'finished matches', or 'matches asked for by
+            id'; None: nobody's, so that no match is expected.
+        pages: the pages of the further kinds that were asked for, by kind and ledger state; one
+            that no run has planned yet counts as 'unplanned'. They don't count for `share`, and
+            only a run's own check counts them.
     """
 
     expected: int
@@ -57,6 +68,9 @@ class Completeness:
     feeds_missing: tuple[str, ...]
     outdated: int = 0
     suspicious: bool = False
+    feeds: int = 0
+    of_what: str | None = FINISHED
+    pages: dict[PageKind, dict[str, int]] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -66,7 +80,7 @@ class Completeness:
 
     def as_json(self) -> dict[str, Any]:
         """As plain values, for the run's summary and the asset's event."""
-        return {
+        found: dict[str, Any] = {
             "expected": self.expected,
             "landed": self.landed,
             "absent": self.absent,
@@ -75,9 +89,31 @@ class Completeness:
             "outdated": self.outdated,
             "feeds_missing": list(self.feeds_missing),
         }
+        if self.pages:
+            found["pages"] = {str(kind): states for kind, states in self.pages.items()}
+        return found
 
     def __str__(self) -> str:
-        text = f"{self.landed} of {self.expected} finished matches landed, {self.absent} absent"
+        parts = [self._matches()] if self.of_what else []
+        if self.feeds and (self.feeds_missing or not (parts or self.pages)):
+            landed = self.feeds - len(self.feeds_missing)
+            parts.append(f"{landed} of {self.feeds} schedule feeds landed")
+            if self.feeds_missing:
+                parts.append(f"feeds missing: {', '.join(self.feeds_missing)}")
+        for kind, states in self.pages.items():
+            told = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+            parts.append(f"{kind}: {told or 'no page'}")
+        if not self.of_what:
+            parts.append("no match centre was asked for")
+        return "; ".join(parts)
+
+    def _matches(self) -> str:
+        text = f"{self.landed} of {self.expected} {self.of_what} landed"
+        if self.of_what == FINISHED:
+            text += f", {self.absent} absent"
+        elif self.absent:
+            # Nobody knows of a match that only its id tells whether there is one.
+            text += f", {self.absent} not there (TargetAbsent)"
         if self.missing:
             text += ", missing: " + ", ".join(
                 f"{count} {what}" for what, count in sorted(self.missing.items())
@@ -88,8 +124,6 @@ class Completeness:
             text += ", most are absent though these stages have had match centres"
         if self.overdue:
             text += f", {self.overdue} not called finished yet"
-        if self.feeds_missing:
-            text += f", feeds missing: {', '.join(self.feeds_missing)}"
         return text
 
 
@@ -113,13 +147,42 @@ def completeness(engine: Engine, request: Request, *, now: datetime | None = Non
                     .where(Match.stage_id.in_(request.stage_ids))
                 )
             )
-        feeds = _feeds_missing(connection, request, now)
+        wanted = _feeds(request)
+        missing = _feeds_missing(connection, request, wanted, now)
     counts.pop(State.DROPPED, None)
     expected = counts.total()
     landed, absent = counts.pop(State.LANDED, 0), counts.pop(State.ABSENT, 0)
     return Completeness(
-        expected, landed, absent, dict(counts), overdue, feeds, outdated, suspicious
+        expected,
+        landed,
+        absent,
+        dict(counts),
+        overdue,
+        missing,
+        outdated,
+        suspicious,
+        len(wanted),
+        _of_what(request),
     )
+
+
+def _of_what(request: Request) -> str | None:
+    if PageKind.MATCH_CENTRE not in request.page_kinds:
+        return None
+    return FINISHED if request.interval else BY_ID
+
+
+def _pages(engine: Engine, settings: Settings, request: Request) -> dict[PageKind, dict[str, int]]:
+    """The pages that the request covers beside feeds and match centres, by kind and state."""
+    now = datetime.now(UTC)
+    found = {}
+    for kind in KINDS[Step.MORE_PAGES]:
+        if kind in request.page_kinds:
+            targets = pages_of(engine, settings, request, kind, now=now)
+            known = known_targets(engine, targets)
+            states = (known.get(target.key) for target in targets)
+            found[kind] = dict(Counter(str(one.state) if one else UNPLANNED for one in states))
+    return found
 
 
 def _matches(
@@ -146,15 +209,23 @@ def _most_absent(counts: Counter[str]) -> bool:
     return counts[State.ABSENT] >= FEW and counts[State.ABSENT] * 2 > counts.total()
 
 
-def _feeds_missing(connection: Connection, request: Request, now: datetime) -> tuple[str, ...]:
-    """Feeds that have not landed since the days ended; of a day that runs, not lately."""
+def _feeds(request: Request) -> list[str]:
+    """Keys of the month feeds of the request's days, if it asks for schedules."""
     if request.interval is None or PageKind.SCHEDULE not in request.page_kinds:
-        return NO_FEEDS
-    wanted = [
+        return []
+    return [
         Target.schedule(stage_id, month).key
         for stage_id in request.stage_ids
         for month in request.interval.months()
     ]
+
+
+def _feeds_missing(
+    connection: Connection, request: Request, wanted: Sequence[str], now: datetime
+) -> tuple[str, ...]:
+    """Feeds that have not landed since the days ended; of a day that runs, not lately."""
+    if request.interval is None or not wanted:
+        return ()
     since = min(request.interval.end, now - LATELY)
     done = set(
         connection.scalars(
@@ -168,13 +239,14 @@ def _feeds_missing(connection: Connection, request: Request, now: datetime) -> t
 
 
 def check_completeness(engine: Engine, settings: Settings, request: Request) -> Completeness:
-    """Count, log, and refuse a request that is too incomplete to be called done.
+    """Count, further pages too, log, and refuse a request that is too incomplete to be called done.
 
     Raises:
         InvalidBatch: a feed of the days has not landed since they ended, fewer of the matches
             landed than `completeness_floor` asks for, or most are absent all at once.
     """
     found = completeness(engine, request)
+    found = replace(found, pages=_pages(engine, settings, request))
     log.info("%s: %s", request, found)
     if found.feeds_missing or found.suspicious or found.share < settings.completeness_floor:
         raise InvalidBatch(
@@ -189,7 +261,7 @@ def _outcome(state: str | None, landed_at: Any, failure_class: str | None) -> st
     if landed_at is not None:
         return State.LANDED
     if state is None:
-        return "unplanned"
+        return UNPLANNED
     return state if failure_class is None or state == State.ABSENT else f"{state} {failure_class}"
 
 

@@ -6,14 +6,15 @@ the season, the season's page for its stages, through the workers as any run doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from scrapers.errors import ConfigInvalid
+from scrapers.errors import ConfigInvalid, TargetAbsent
 from scrapers.pipeline.catalogue import BELIEVED, Catalogue, refresh
 from scrapers.pipeline.dispatch import Send
 from scrapers.pipeline.find import (
@@ -100,6 +101,7 @@ def follow(
 
     Raises:
         ConfigInvalid: the name is unknown or ambiguous; the detail has the candidates.
+        TargetAbsent: the site names the competition or season, and has no page of it.
         TouchlineError: of the class that stopped a page.
     """
     site = Catalogue(engine, settings, send, on_progress, poll_seconds)
@@ -110,14 +112,16 @@ def follow(
         lambda: find_competition(engine, name),
     )
     ids = {"region_id": competition.region_id, "competition_id": competition.competition_id}
-    chosen: SeasonFound = _found(
-        site,
-        Step.SEASONS,
-        Target.of(PageKind.SEASONS, **ids),
-        lambda: find_season(engine, competition, season),
-    )
+    with _named(competition.label):
+        chosen: SeasonFound = _found(
+            site,
+            Step.SEASONS,
+            Target.of(PageKind.SEASONS, **ids),
+            lambda: find_season(engine, competition, season),
+        )
     target = Target.of(PageKind.STAGES, **ids, season_id=chosen.season_id)
-    refresh(site, Step.STAGES, target)
+    with _named(f"{competition.label} {chosen.name}"):
+        refresh(site, Step.STAGES, target)
     return _store(engine, competition, chosen)
 
 
@@ -148,6 +152,15 @@ def unfollow(
     with transaction(engine) as connection:
         connection.execute(delete(FollowedStageRow).where(FollowedStageRow.stage_id.in_(ids)))
     return wanted
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Says by name what the site has no page of; its target has ids alone."""
+    try:
+        yield
+    except TargetAbsent as error:
+        raise TargetAbsent(f"{name} can't be followed: {error.detail}", **error.facts) from error
 
 
 def _found(site: Catalogue, step: Step, target: Target, find: Callable[[], T]) -> T:

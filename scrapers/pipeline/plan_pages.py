@@ -57,22 +57,45 @@ def plan_pages(
     engine: Engine, settings: Settings, request: Request, page_kind: PageKind, *, now: datetime
 ) -> list[PlannedTarget]:
     """The targets of a kind of page beside schedule and match centre; see the module."""
-    if page_kind in (PageKind.MATCH_PREVIEW, PageKind.MATCH_REPORT):
-        return _plan_match_pages(engine, settings, request, page_kind, now)
-    if page_kind not in _OF_STAGES:
-        return []  # the catalogue's pages are planned by `touchline follow`
-    if request.interval is None:
-        return []
-    stages = _stages(engine, request.stage_ids, now)
-    targets = {target: stage.latest for stage in stages for target in _OF_STAGES[page_kind](stage)}
+    targets = pages_of(engine, settings, request, page_kind, now=now)
     known = known_targets(engine, targets)
+    settle = timedelta(hours=settings.settle_hours)
     planned = []
-    for target, latest in targets.items():
+    for target, at in targets.items():
         found = known.get(target.key)
-        reason = FORCE if request.force else stage_reason(found, latest)
+        if request.force:
+            reason: str | None = FORCE
+        elif page_kind is PageKind.MATCH_REPORT:
+            reason = match_reason(found, at, now=now, settle=settle)
+        elif page_kind is PageKind.MATCH_PREVIEW:
+            reason = preview_reason(found, at, now=now)
+        else:
+            reason = stage_reason(found, at)
         if reason:
-            planned.append(PlannedTarget(target, reason))
+            planned.append(PlannedTarget(target, reason, at if page_kind in _OF_MATCHES else None))
     return planned
+
+
+def pages_of(
+    engine: Engine, settings: Settings, request: Request, page_kind: PageKind, *, now: datetime
+) -> dict[Target, datetime | None]:
+    """All pages of such a kind that the request covers, be they landed or not.
+
+    Returns:
+        Each with a moment: of a match's page its kick-off, None if no feed told it; of a stage's
+        page the kick-off of the stage's latest finished match, None if none is finished.
+
+    Raises:
+        WarehouseUnavailable: the landed fixtures can't be read.
+    """
+    if page_kind in _OF_MATCHES:
+        kickoffs = _kickoffs(engine, settings, request, page_kind, now)
+        return {Target.of(page_kind, match_id=match_id): at for match_id, at in kickoffs.items()}
+    # The catalogue's pages are planned by `touchline follow`; a match id names no stage.
+    if page_kind not in _OF_STAGES or request.interval is None:
+        return {}
+    stages = _stages(engine, request.stage_ids, now)
+    return {target: stage.latest for stage in stages for target in _OF_STAGES[page_kind](stage)}
 
 
 def stage_reason(known: Known | None, latest: datetime | None) -> str | None:
@@ -110,27 +133,6 @@ def preview_reason(known: Known | None, kickoff: datetime | None, *, now: dateti
         return NEW
     is_old = known.fetched_at is None or known.fetched_at < now - PREVIEW_AGE
     return RECHECK if kickoff and kickoff > now and is_old else None
-
-
-def _plan_match_pages(
-    engine: Engine, settings: Settings, request: Request, kind: PageKind, now: datetime
-) -> list[PlannedTarget]:
-    kickoffs = _kickoffs(engine, settings, request, kind, now)
-    targets = {match_id: Target.of(kind, match_id=match_id) for match_id in kickoffs}
-    known = known_targets(engine, targets.values())
-    settle = timedelta(hours=settings.settle_hours)
-    planned = []
-    for match_id, kickoff in kickoffs.items():
-        found = known.get(targets[match_id].key)
-        if request.force:
-            reason: str | None = FORCE
-        elif kind is PageKind.MATCH_REPORT:
-            reason = match_reason(found, kickoff, now=now, settle=settle)
-        else:
-            reason = preview_reason(found, kickoff, now=now)
-        if reason:
-            planned.append(PlannedTarget(targets[match_id], reason, kickoff))
-    return planned
 
 
 def _kickoffs(
@@ -214,6 +216,7 @@ def _feeds(
     ]
 
 
+_OF_MATCHES = (PageKind.MATCH_PREVIEW, PageKind.MATCH_REPORT)
 _OF_STAGES: dict[PageKind, Callable[[StageIds], list[Target]]] = {
     PageKind.STANDINGS: _whole_page(PageKind.STANDINGS),
     PageKind.REFEREE_STATISTICS: _whole_page(PageKind.REFEREE_STATISTICS),

@@ -110,7 +110,8 @@ class Request:
         )
 
     def __str__(self) -> str:
-        what = f"{len(self.match_ids)} matches by id" if self.match_ids else f"{self.interval}"
+        many = "" if len(self.match_ids) == 1 else "es"
+        what = f"{len(self.match_ids)} match{many} by id" if self.match_ids else f"{self.interval}"
         kinds = " and ".join(self.page_kinds)
         return f"{what}, {kinds}{', by force' if self.force else ''}"
 

@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 from tenacity import Retrying, before_sleep_log, retry_if_exception_type, stop_after_delay
 
-from scrapers.errors import BrokerUnavailable, WarehouseUnavailable
+from scrapers.errors import BrokerUnavailable, InvalidBatch, WarehouseUnavailable
 from scrapers.pipeline.completeness import Completeness, check_completeness
 from scrapers.pipeline.dispatch import Send, close_if_hopeless, dispatch
 from scrapers.pipeline.publish import PublishSummary, publish
 from scrapers.pipeline.request import Request
 from scrapers.pipeline.steps import KINDS, RUN_STEPS, Step
+from scrapers.pipeline.stopped import with_what_is_left
 from scrapers.settings import Settings
 from scrapers.warehouse import ledger
 from scrapers.warehouse.records import BatchKey, Progress
@@ -65,7 +66,7 @@ def run_request(
 
     Raises:
         TouchlineError: of the class that stopped the run; see `close_if_hopeless`, `publish`
-            and `check_completeness`.
+            and `check_completeness`. It says which pages of later steps were not asked for.
     """
     published: dict[Step, PublishSummary] = {}
     begun = False
@@ -82,8 +83,13 @@ def run_request(
             continue
         progress = wait(engine, batch_id, step, on_progress, poll_seconds)
         if failure := close_if_hopeless(engine, progress, step):
-            raise failure
-        published[step] = patiently(publish, engine, batch_id, settings)
+            raise patiently(with_what_is_left, engine, settings, request, step, failure)
+        try:
+            published[step] = patiently(publish, engine, batch_id, settings)
+        except InvalidBatch as refused:
+            raise patiently(
+                with_what_is_left, engine, settings, request, step, refused
+            ) from refused
     return RunSummary(published, patiently(check_completeness, engine, settings, request))
 
 

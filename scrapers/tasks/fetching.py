@@ -235,6 +235,13 @@ def _moved(error: TargetAbsent) -> LayoutChanged:
 
 
 def _never_there(error: TargetAbsent, target: Target) -> TargetAbsent:
+    if target.page_kind in gaps.BY_HAND:
+        return TargetAbsent(
+            f"{error.detail}, though its own pages link to it, and none has ever landed: it has "
+            "nothing of it yet. If that is so of every competition that you follow anew, the "
+            "addresses of this kind of page have changed",
+            **error.facts,
+        )
     ids = ", ".join(f"{name} {value}" for name, value in target.id_map.items())
     where = " (TOUCHLINE_FOLLOW, or touchline follow --list)" if "stage_id" in target.id_map else ""
     return TargetAbsent(

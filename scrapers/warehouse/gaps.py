@@ -86,6 +86,20 @@ class Gap:
     tried_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """Pages of a kind that are blocked or quarantined and are no gap: no catch-up asks for them.
+
+    Attributes:
+        failure_class: of their latest failure; None: none is recorded.
+    """
+
+    failure_class: str | None
+    page_kind: PageKind
+    state: State
+    targets: int
+
+
 def record(connection: Connection, batch_id: UUID, *, abandoned: bool = False) -> None:
     """Open a gap for each page that a batch, which is being closed, did not get.
 
@@ -259,3 +273,29 @@ def open_gaps(engine: Engine) -> list[Gap]:
     with transaction(engine) as connection:
         rows = connection.execute(query).all()
     return [Gap(row[0], PageKind(row[1]), *row[2:]) for row in rows]
+
+
+def put_aside(engine: Engine) -> list[PutAside]:
+    """Pages that are blocked or quarantined without being a gap, the most frequent first.
+
+    Most say something of the page itself, such as a changed layout; the others were given up, or
+    belong to a run that is not over yet.
+
+    Raises:
+        WarehouseUnavailable: the ledger can't be read.
+    """
+    is_gap = (
+        select(GapRow.gap_id)
+        .where(GapRow.target_key == TargetRow.target_key, GapRow.closed_at.is_(None))
+        .exists()
+    )
+    count = func.count()
+    query = (
+        select(TargetRow.failure_class, TargetRow.page_kind, TargetRow.state, count)
+        .where(TargetRow.state.in_((State.BLOCKED, State.QUARANTINED)), ~is_gap)
+        .group_by(TargetRow.failure_class, TargetRow.page_kind, TargetRow.state)
+        .order_by(count.desc(), TargetRow.failure_class, TargetRow.page_kind)
+    )
+    with transaction(engine) as connection:
+        rows = connection.execute(query).all()
+    return [PutAside(row[0], PageKind(row[1]), State(row[2]), row[3]) for row in rows]

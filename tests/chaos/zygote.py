@@ -20,6 +20,8 @@ from typing import Any
 
 PRELOADED = (
     "scrapers.cli.main",
+    "scrapers.cli.scrape",  # the commands' own modules are imported when they are called
+    "scrapers.cli.reparse",
     "scrapers.pipeline.run",
     "scrapers.pipeline.reparse",
     "scrapers.quality.gate",

@@ -12,7 +12,7 @@ from rich.console import Console
 from scrapers.errors import TouchlineError
 from scrapers.parsing.initial import unlisted
 from scrapers.settings import ROOT
-from tests.demo import night, show
+from tests.demo import show
 from tests.support import stack
 from tests.support.supervise import GroupError
 
@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def up(home: Path) -> int:
     """Start everything afresh, run a night, show what landed; it is left running."""
+    from tests.demo import night  # the pipeline takes seconds to import; the others need none of it
+
     with console.status("Starting") as spinner:
         started = stack.start(
             home, airflow=True, say=lambda line: _step(spinner, line), site=show.site_arguments()

@@ -183,3 +183,31 @@ def test_following_tells_the_catalogue_s_pages(engine: Engine, call: Call) -> No
     assert unknown["targets"] == ["whoscored/tournaments"]
     assert call("follow", "--list", "--dry-run").exit_code == 2
     assert written(engine) == before
+
+
+def test_an_id_that_is_known_to_be_of_no_match_is_told_as_that(
+    engine: Engine, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Target.match_centre(999)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(TargetRow).values(
+                target_key=target.key,
+                page_kind=PageKind.MATCH_CENTRE,
+                state=State.ABSENT,
+                planned_at=func.now(),
+                fetched_at=func.now(),
+                failure_class="TargetAbsent",
+                failure_detail="the site answered 404",
+            )
+        )
+    never_sent = SimpleNamespace(send_batch=pytest.fail)
+    monkeypatch.setitem(sys.modules, "scrapers.tasks.send", never_sent)
+    ended = call("scrape", "--match", "999", "--page-kind", "match_centre")
+    assert ended.exit_code == 0, ended.output
+    assert f"{target.key} is absent: the site answered 404" in ended.stderr
+    assert ended.stdout.splitlines() == [
+        "Nothing to do: none of it is there. (--force asks for it again.)",
+        "1 match by id, match_centre: "
+        "0 of 1 matches asked for by id landed, 1 not there (TargetAbsent)",
+    ]

@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from scrapers.errors import InvalidBatch, SourceRefused
+from scrapers.errors import InvalidBatch, LayoutChanged, SourceRefused
 from scrapers.pipeline.completeness import check_completeness, completeness
 from scrapers.pipeline.dispatch import close_if_hopeless, dispatch
 from scrapers.pipeline.intervals import Interval
 from scrapers.pipeline.publish import publish
 from scrapers.pipeline.reasons import NEW
 from scrapers.pipeline.request import Request
-from scrapers.pipeline.run import wait
+from scrapers.pipeline.run import run_request, wait
 from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse import ledger
@@ -339,3 +339,88 @@ def test_matches_nobody_planned_are_missing(engine, settings, request_, day):
     assert completeness(engine, request_).missing == {"unplanned": 4}
     by_id = Request.of_form({"match_ids": [1, 77]}, settings)
     assert completeness(engine, by_id).missing == {"unplanned": 2}
+
+
+# what a run says of what it did
+
+
+def form_of(*kinds: PageKind, **more: Any) -> dict[str, Any]:
+    return {"date_from": "2022-08-13", "page_kinds": list(kinds), **more}
+
+
+def run(engine: Engine, settings: Settings, form: dict[str, Any], play: Any, run_id: str = "1"):
+    request = Request.of_form(form, settings)
+    return run_request(engine, settings, request, play, run_id=run_id, poll_seconds=0)
+
+
+def test_a_run_without_a_readable_match_tells_which_pages_it_does_not_ask_for(
+    engine, settings, day
+):
+    kinds = (PageKind.MATCH_CENTRE, PageKind.MATCH_PREVIEW, PageKind.MATCH_REPORT)
+
+    def fail(_: UUID) -> None:
+        bring_to(engine, State.BLOCKED, *day, failure="LayoutChanged")
+
+    with pytest.raises(LayoutChanged) as told:
+        run(engine, settings, form_of(*kinds), fail)
+    # The preview of the match that is still played belongs to the day as well.
+    assert told.value.detail == (
+        "no matches could be read: 4 of 4 blocked (4 LayoutChanged). Not asked for, as the run "
+        "stops there: 5 match_preview, 4 match_report; the next run of the same days or matches "
+        "asks for them"
+    )
+    assert told.value.facts["not_asked_for"] == {"match_preview": 5, "match_report": 4}
+    assert told.value.facts["failures"] == {"LayoutChanged": 4}
+    with pytest.raises(LayoutChanged) as alone:
+        run(engine, settings, form_of(PageKind.MATCH_CENTRE), fail)
+    assert alone.value.detail == "no matches could be read: 4 of 4 blocked (4 LayoutChanged)"
+
+
+def test_matches_that_the_gate_refuses_leave_the_same_pages_unasked_for(engine, settings, day):
+    def quarantine(batch_id: UUID) -> None:
+        bring_to(engine, State.QUARANTINED, *day, failure="InvalidBatch")
+        refuse(engine, batch_id)
+
+    form = form_of(PageKind.MATCH_CENTRE, PageKind.MATCH_REPORT)
+    with pytest.raises(InvalidBatch, match=r"the gate refused .* stops there: 4 match_report;"):
+        run(engine, settings, form, quarantine)
+
+
+def test_a_run_of_previews_alone_tells_of_previews(engine, settings, day):
+    previews = [Target.of(PageKind.MATCH_PREVIEW, match_id=number) for number in range(1, 6)]
+
+    def land(_: UUID) -> None:
+        bring_to(engine, State.LANDED, *previews[:3])
+        bring_to(engine, State.ABSENT, previews[3])
+        bring_to(engine, State.BLOCKED, previews[4], failure="LayoutChanged")
+
+    form = form_of(PageKind.MATCH_PREVIEW)
+    told = run(engine, settings, form, land).completeness
+    assert str(told) == (
+        "match_preview: 1 absent, 1 blocked, 3 landed; no match centre was asked for"
+    )
+    assert told.as_json()["pages"] == {"match_preview": {"landed": 3, "absent": 1, "blocked": 1}}
+
+
+def test_a_run_of_schedules_alone_tells_of_feeds(engine, settings, day):
+    feed_landed(engine)
+    form = {"date_from": "2022-08-13", "page_kinds": ["schedule"]}
+    told = check_completeness(engine, settings, Request.of_form(form, settings))
+    assert str(told) == "1 of 1 schedule feeds landed; no match centre was asked for"
+
+
+def test_an_id_of_no_match_is_not_called_a_finished_match(engine, settings):
+    form = {"match_ids": [77, 78], "page_kinds": [PageKind.MATCH_CENTRE, PageKind.MATCH_PREVIEW]}
+
+    def answer(_: UUID) -> None:
+        bring_to(engine, State.LANDED, Target.match_centre(77))
+        bring_to(engine, State.ABSENT, Target.match_centre(78), failure="TargetAbsent")
+
+    told = run(engine, settings, {**form, "page_kinds": [PageKind.MATCH_CENTRE]}, answer)
+    assert str(told.completeness) == (
+        "1 of 2 matches asked for by id landed, 1 not there (TargetAbsent)"
+    )
+    assert str(check_completeness(engine, settings, Request.of_form(form, settings))) == (
+        "1 of 2 matches asked for by id landed, 1 not there (TargetAbsent); "
+        "match_preview: 2 unplanned"
+    )

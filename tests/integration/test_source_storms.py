@@ -17,11 +17,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 
 from scrapers.browser.session import LoadedPage
-from scrapers.errors import SourceUnavailable, WarehouseUnavailable
+from scrapers.errors import (
+    ConfigInvalid,
+    LayoutChanged,
+    SourceUnavailable,
+    TargetAbsent,
+    WarehouseUnavailable,
+)
 from scrapers.pipeline.completeness import check_completeness
+from scrapers.pipeline.follow import follow, followed
 from scrapers.pipeline.intervals import Interval
 from scrapers.pipeline.not_there import not_there
 from scrapers.pipeline.plan import plan
@@ -38,11 +45,13 @@ from scrapers.warehouse.gaps import open_gaps
 from scrapers.warehouse.health_tables import GapRow, RequestHourRow
 from scrapers.warehouse.ops_tables import FailureRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
+from scrapers.warehouse.tables import Competition
 from tests.site.captured import Captured
 from tests.site.faults import Fault
 from tests.site.server import Server
 from tests.site.state import State as Site
 from tests.site.world import World
+from tests.support.archived import parse_all
 from tests.support.rows import STAGE, feed_rows, new_batch, put
 from tests.support.source import pass_time
 
@@ -284,6 +293,47 @@ def test_a_mistyped_id_is_told_as_one_and_ends_quietly(night: Night) -> None:
     assert check_completeness(night.engine, night.settings, request).absent == 1
     # Its answer is archived, but nothing to read for anybody.
     assert choose(night.engine, ReparseRequest(match_ids=(99_999_999,))).planned == []
+
+
+@pytest.mark.parametrize("night", [1], indirect=True)
+def test_a_competition_that_the_site_lists_and_has_no_page_of_is_absent(night: Night) -> None:
+    night.pass_hours(0.05)  # its match is out of the way
+    tools = Tools(night.settings)
+
+    def send(_: Any) -> None:
+        night.pass_hours(0.05)
+        parse_all(tools)
+
+    def try_to_follow(name: str) -> Any:
+        return follow(night.engine, night.settings, name, None, send, poll_seconds=0)
+
+    with pytest.raises(ConfigInvalid, match="'Nowhere League'"):
+        try_to_follow("Nowhere League")
+    with night.engine.connect() as connection:
+        listed = connection.execute(
+            select(Competition).where(Competition.region_id >= 1000).limit(1)
+        ).one()
+    name = f"{listed.region_name} {listed.name}"
+    for _ in range(2):  # it is asked for anew each time: the site may have it by then
+        before = len(night.site.requests())
+        with pytest.raises(TargetAbsent) as told:
+            try_to_follow(name)
+        assert told.value.detail.startswith(
+            f"{name} can't be followed: whoscored/seasons/{listed.region_id}/"
+            f"{listed.competition_id}: the site answered 404: it has no such page, though its own "
+            "pages link to it"
+        )
+        assert len(night.site.requests()) == before + 1
+    assert followed(night.engine, night.settings) == night.settings.follow
+    # A page that was there before and is gone is another thing.
+    done = try_to_follow("Valdoria First Division")
+    assert done.added == (21501,)
+    night.fault("/tournaments/9101", "status", status=404)
+    with night.engine.begin() as connection:
+        month_ago = datetime.now(UTC) - timedelta(days=30)
+        connection.execute(update(TargetRow).values(fetched_at=month_ago))
+    with pytest.raises(LayoutChanged, match=r"whoscored/seasons/901/9101: .* may have changed"):
+        try_to_follow("Valdoria First Division")
 
 
 def test_a_match_that_was_not_there_is_asked_for_once_more_when_its_feed_has_landed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +17,17 @@ from typer.testing import CliRunner
 from scrapers.cli import coverage as coverage_command
 from scrapers.cli import field_coverage as fields_command
 from scrapers.cli import follow as follow_command
+from scrapers.cli import gaps as gaps_command
 from scrapers.cli import incidents as incidents_command
 from scrapers.cli import status as status_command
 from scrapers.cli.main import app
 from scrapers.errors import InvalidRows, LayoutChanged, SourceUnavailable
+from scrapers.parsing import registry
+from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.warehouse import engine as engines
 from scrapers.warehouse import holding, landing, ledger
-from scrapers.warehouse.health_tables import IncidentRow
+from scrapers.warehouse.health_tables import GapRow, IncidentRow
 from scrapers.warehouse.ops_tables import FollowedStageRow, PageCoverageRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
 from tests.support.rows import STAGE, feed_rows, new_batch, put
@@ -36,7 +40,8 @@ Call = Callable[..., Result]
 def call(engine: Engine, make_settings: Any, monkeypatch: pytest.MonkeyPatch) -> Call:
     settings = make_settings(follow=[LALIGA])
     for command in (
-        *(coverage_command, fields_command, follow_command, incidents_command, status_command),
+        *(coverage_command, fields_command, follow_command, gaps_command),
+        *(incidents_command, status_command),
     ):
         monkeypatch.setattr(command, "settings", lambda: settings)
     monkeypatch.setattr(engines, "engine", lambda _: engine)
@@ -82,6 +87,66 @@ def test_mended_failures_are_told_from_open_ones(engine: Engine, call: Call) -> 
     assert "over, landed" in shown
 
 
+def test_alike_failures_are_told_once_with_the_way_to_mend_a_layout(
+    engine: Engine, call: Call
+) -> None:
+    for match_id in range(1, 8):
+        fail(engine, match_id, LayoutChanged(f"moved on {match_id}", fields=["venue_name"]))
+    fail(engine, 8, LayoutChanged("moved elsewhere", fields=["events", "venue_name"]))
+    for match_id in range(11, 25):
+        fail(engine, match_id, InvalidRows("odd"))
+    shown = " ".join(call("status").stdout.split())
+    assert "Latest failures (22; alike ones together)" in shown
+    assert re.search(r"│ 7 │ LayoutChanged │ venue_name +│ OPEN, blocked", shown)
+    assert re.search(r"│ 1 │ LayoutChanged │ events, venue_name │ OPEN, blocked │", shown)
+    assert "moved on 7" in shown
+    assert "and 4 more" in shown, "three of the seven targets are named"
+    assert "moved on 6" not in shown, "one of them is example enough"
+    assert shown.count("touchline selectors suggest --kind match_centre") == 1
+    assert "docs/layout-changed.md" in shown
+    told = json.loads(call("status", "--json").stdout)["latest_failures"]
+    assert len(told) == 22
+    assert {one["detail"] for one in told} >= {"moved on 6", "moved on 7"}
+
+
+def test_a_layout_that_is_mended_needs_no_mend(engine: Engine, call: Call) -> None:
+    target = fail(engine, 1, LayoutChanged("moved", fields=["venue_name"]))
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow).where(TargetRow.target_key == target.key).values(state=State.LANDED)
+        )
+    shown = call("status").stdout
+    assert "over, landed" in shown
+    assert "suggest" not in shown
+
+
+def test_gaps_tell_of_pages_that_are_none_and_what_to_do(engine: Engine, call: Call) -> None:
+    assert call("gaps").stdout == "No gap is open.\n"
+    for match_id in (1, 2):
+        fail(engine, match_id, LayoutChanged("moved", fields=["venue_name"]))
+    fail(engine, 3, InvalidRows("odd"))
+    gap = fail(engine, 4, *[SourceUnavailable("late")] * 5)
+    given_up = fail(engine, 5, *[SourceUnavailable("late")] * 5)
+    with engine.begin() as connection:
+        late = TargetRow.target_key.in_([gap.key, given_up.key])
+        connection.execute(update(TargetRow).where(late).values(state=State.BLOCKED))
+        connection.execute(
+            insert(GapRow).values(target_key=gap.key, failure_class="SourceUnavailable")
+        )
+    shown = call("gaps").stdout
+    assert "Open gaps (1)" in shown
+    for line in (
+        "  LayoutChanged: 2 match_centre blocked. Mend the selector file, prove and promote it, "
+        "re-parse (docs/runbooks/LayoutChanged.md)",
+        "  SourceUnavailable: 1 match_centre blocked. given up, or of a run that is not over: the "
+        "next run of their days asks again",
+    ):
+        assert line in shown.splitlines()
+    assert "  InvalidRows: 1 match_centre blocked." in shown
+    assert "touchline selectors suggest --kind match_centre" in shown
+    assert [one["target_key"] for one in json.loads(call("gaps", "--json").stdout)] == [gap.key]
+
+
 def test_an_unknown_field_or_version_is_told_with_the_known_ones(
     engine: Engine, call: Call
 ) -> None:
@@ -98,7 +163,16 @@ def test_an_unknown_field_or_version_is_told_with_the_known_ones(
                 fields={"events.x": [3, 3], "venue_name": [1, 1]},
             )
         )
-    assert call("selectors", "coverage", "events.*").exit_code == 0
+    shown = call("selectors", "coverage", "events.*")
+    assert shown.exit_code == 0
+    assert "match_centre/2022-08, not in force" in shown.stdout
+    assert "not in force: it has read these pages" in shown.stdout
+    registry.register(engine, ROOT / "selectors", "ops")
+    assert "not in force" not in call("selectors", "coverage", "events.*").stdout
+    told = json.loads(call("selectors", "coverage", "events.*", "--json").stdout)
+    assert [(one["selector_version"], one["in_force"]) for one in told] == [
+        ("match_centre/2022-08", True)
+    ]
     for arguments, said in (
         (("nonsense",), "Page kinds that were read: match_centre; versions: match_centre/2022-08"),
         (("venue_nam",), "Near: venue_name"),

@@ -4,6 +4,7 @@ Every command ends with 0 if all is well, with 1 if it found something, with 2 i
 configuration is wrong; `--json` gives what it found as data.
 """
 
+from scrapers.cli.field_coverage import field_coverage
 from scrapers.cli.selectors import (
     checking,
     explaining,
@@ -13,6 +14,8 @@ from scrapers.cli.selectors import (
     writing,
 )
 from scrapers.cli.selectors.common import selectors_app
+
+selectors_app.command("coverage")(field_coverage)
 
 __all__ = [
     "checking",

@@ -16,6 +16,8 @@ from scrapers.settings import ROOT, load_settings
 from scrapers.targets import SOURCE, PageKind
 
 _SHORT = 12  # digits of a hash that people see
+# Whoever promotes one file has not made the others that lie in the folder.
+_REGISTRAR = "touchline selectors promote"
 
 
 @selectors_app.command("promote")
@@ -42,7 +44,7 @@ def promote_command(
 
     found = written(version, folder)
     warehouse = engine(load_settings())
-    registry.register(warehouse, folder, who(by), unmet, [found.selector.page_kind])
+    registry.register(warehouse, folder, _REGISTRAR, unmet, [found.selector.page_kind])
     report = replay_versions(found.selector.page_kind, found, pages, golden, folder, accept or ())
     if not as_json:
         show(found.selector.page_kind.value, report)
