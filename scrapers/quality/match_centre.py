@@ -318,8 +318,8 @@ WHERE m.target_key = ANY(:targets)
 """
 
 # What the match says of its clock, held against its events. The expanded clock is ahead by the
-# first half's stoppage time; where that is some minutes, it can't be taken for the other one. How
-# the site counts extra time and shoot-outs no real page has told yet: that is only noted.
+# first half's stoppage time; where that is hardly any, only many matches tell which it is. How the
+# site counts extra time and shoot-outs no real page has told yet: that is only noted.
 _CLOCK = """
 WITH played AS (
     SELECT target_key, max(minute) AS minute, max(expanded_minute) AS expanded_minute,
@@ -341,7 +341,7 @@ WITH played AS (
 SELECT m.target_key, m.match_id, m.max_minute, p.minute AS last_minute, m.expanded_max_minute,
        p.expanded_minute AS last_expanded_minute, m.max_period, p.period AS last_period,
        m.max_minute - p.minute AS minutes_after_events,
-       p.expanded_minute - p.minute < 3
+       p.expanded_minute - p.minute < 2
            OR abs(m.max_minute - p.minute) <= abs(m.max_minute - p.expanded_minute)
            AS is_the_match_clock,
        m.expanded_max_minute - p.expanded_minute AS expanded_minutes_after_events,
@@ -369,6 +369,13 @@ SELECT count(attendance) AS matches,
            WHERE attendance IN (match_id, competition_id, season_id, home_team_id, away_team_id)
        ) AS ids
 FROM staging.match WHERE target_key = ANY(:targets) AND status = 'finished'
+"""
+
+_CLOCKS = f"""
+SELECT CASE WHEN count(*) >= 3 THEN avg((
+           max_minute = last_expanded_minute AND last_minute < last_expanded_minute
+       )::int)::float8 END AS expanded
+FROM ({_CLOCK.format(periods="<= 2")}) AS clock WHERE max_minute IS NOT NULL
 """
 
 _CLOCK_CHECKS = (
@@ -564,6 +571,15 @@ BATCH_RULES: tuple[Subject, ...] = (
         ),
         whole_batch(
             between("events_a_match", 600, 3500, "a match has 600 to 3500 events on average")
+        ),
+    ),
+    rule(
+        "clocks",
+        _CLOCKS,
+        whole_batch(
+            between(
+                "expanded", 0, 0.5, "max_minute is not the last expanded minute of most matches"
+            ).about("max_minute")
         ),
     ),
     rule(

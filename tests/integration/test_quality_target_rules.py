@@ -290,6 +290,15 @@ def _managers_named_as_their_teams(rows: Rows) -> None:
         team["manager_name"] = names[team["team_id"]]
 
 
+def _of_the_other_clock(rows: Rows) -> None:
+    match = rows["match"][0]
+    for event in rows["event"]:
+        if event["period_id"] == 2:
+            event["expanded_minute"] += 2  # of more stoppage time before
+    match["expanded_max_minute"] += 2
+    match["max_minute"] = match["expanded_max_minute"]
+
+
 def _earlier_end(rows: Rows) -> None:
     match = rows["match"][0]
     match["period_end_minutes"] = {**match["period_end_minutes"], "1": 40}
@@ -297,9 +306,7 @@ def _earlier_end(rows: Rows) -> None:
 
 BY_HAND: dict[tuple[str, str], Break] = {
     ("clock", "max_minute is the last minute of the events"): _set("match", max_minute=85),
-    ("clock", "max_minute is of the match clock, not the expanded one"): lambda rows: rows["match"][
-        0
-    ].update(max_minute=rows["match"][0]["expanded_max_minute"]),
+    ("clock", "max_minute is of the match clock, not the expanded one"): _of_the_other_clock,
     ("clock", "expanded_max_minute is the last expanded minute of the events"): _set(
         "match", expanded_max_minute=140
     ),
