@@ -76,7 +76,7 @@ format: setup ## Let ruff format the code and mend what it can
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: setup ## Measure overhead, browser use, parsing and landing; also var/bench.json
+bench: setup ## Measure overhead, browser use, parsing, landing and export; also var/bench.json
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 .PHONY: register

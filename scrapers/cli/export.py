@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+import orjson
 import typer
 
 from scrapers.cli.console import out, print_json, print_table
 from scrapers.cli.runs import count_bar
+from scrapers.errors import ConfigInvalid
 from scrapers.settings import settings
 
 export_app = typer.Typer(
@@ -15,6 +18,12 @@ export_app = typer.Typer(
 )
 _To = Annotated[
     str, typer.Option("--to", help="fsspec URL of its place; default: TOUCHLINE_EXPORT_URL")
+]
+_At = Annotated[
+    str,
+    typer.Option(
+        "--at", help="its place: a folder, or an fsspec URL; default: TOUCHLINE_EXPORT_URL"
+    ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="print as JSON")]
 
@@ -74,3 +83,87 @@ def check(
             out.print(problem, style="red", markup=False)
     if problems:
         raise typer.Exit(1)
+
+
+@export_app.command()
+def fetch(
+    into: Annotated[
+        Path, typer.Option("--into", help="folder to make the export; nothing else is left in it")
+    ],
+    at: _At = "",
+    as_json: _Json = False,
+) -> None:
+    """Bring the newest export into a local folder, whole; what is there already stays.
+
+    Every file is held against the manifest. No warehouse is asked, and with --at no setting.
+    """
+    from scrapers.export.fetch import fetch as bring
+
+    with count_bar("files") as advance:
+        summary = bring(_place(at), into, on_progress=advance)
+    if as_json:
+        print_json(summary.as_json())
+    else:
+        out.print(str(summary), markup=False, highlight=False)
+
+
+@export_app.command()
+def validate(
+    at: _At = "",
+    report: Annotated[
+        Path | None, typer.Option("--report", help="also write the result here, as JSON")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Hold an export against its manifest, this release's tables, and what is expected of rows.
+
+    Expectations are those by which the gate judges staged rows, where they are about one table.
+    What is broken is told by table, column and file. Exits with 1 when anything is; no warehouse
+    is asked, and with --at no setting.
+    """
+    from scrapers.export.manifest import newest
+    from scrapers.export.validate import validate as judge
+
+    files = _place(at)
+    manifest = newest(files)
+    if manifest is None:
+        raise files.failed("there is no export: run `touchline export run`, or look at its address")
+    with count_bar("files") as advance:
+        found = judge(files, manifest, on_progress=advance)
+    if report is not None:
+        _write(report, found.as_json())
+    if as_json:
+        print_json(found.as_json())
+    else:
+        for problem in found.problems:
+            out.print(str(problem), style="red", markup=False, soft_wrap=True)
+        for broken in found.broken:
+            out.print(str(broken), style="red", markup=False, soft_wrap=True)
+        for noted in found.notes:
+            out.print(f"noted: {noted}", markup=False, highlight=False, soft_wrap=True)
+        if found.passed:
+            out.print(
+                f"export {found.export_id}: {found.rows:,} rows in {found.files} files are as "
+                "they should be",
+                highlight=False,
+            )
+    found.refuse()
+
+
+def _place(at: str) -> Any:
+    from scrapers.export.run import open_place
+
+    if not at:
+        return open_place(settings().export_url)
+    return open_place(at if "://" in at else Path(at).resolve().as_uri())
+
+
+def _write(report: Path, found: dict[str, Any]) -> None:
+    text = orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_bytes(text)
+    except OSError as error:
+        raise ConfigInvalid(
+            f"--report {report} can't be written ({type(error).__name__}): name another file"
+        ) from error

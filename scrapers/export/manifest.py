@@ -11,10 +11,14 @@ sees one state of the warehouse, whole, also while the next export is being writ
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from scrapers.errors import ExportFailed
+from scrapers.export.stored import brought, hash_of
 from scrapers.files import Files
 
 NEWEST = "manifest.json"
@@ -129,8 +133,6 @@ def check(files: Files, manifest: Manifest, *, whole: bool = True) -> list[str]:
     Raises:
         ExportFailed: the store can't be asked.
     """
-    from scrapers.export.write import rows_and_hash
-
     problems = []
     for name, table in manifest.tables.items():
         if table.rows != sum(file.rows for file in table.files):
@@ -141,10 +143,26 @@ def check(files: Files, manifest: Manifest, *, whole: bool = True) -> list[str]:
                 problems.append(f"{file.path}: {size} bytes, the manifest says {file.size_bytes}")
             elif whole:
                 try:
-                    rows, sha256 = rows_and_hash(files, file.path, file.size_bytes)
+                    with brought(files, file.path) as local:
+                        problems += what_differs(file, local)
                 except ExportFailed as error:
                     problems.append(error.detail)
-                    continue
-                if (rows, sha256) != (file.rows, file.sha256):
-                    problems.append(f"{file.path}: {rows} rows of {file.rows}, or other bytes")
     return problems
+
+
+def what_differs(file: ExportedFile, local: Path) -> list[str]:
+    """How a file that was brought differs from what its manifest says; nothing, if it is the same.
+
+    Raises:
+        OSError: the local file can't be read.
+    """
+    size = local.stat().st_size
+    if size != file.size_bytes:
+        return [f"{file.path}: {size} bytes, the manifest says {file.size_bytes}"]
+    if hash_of(local) != file.sha256:
+        return [f"{file.path}: other bytes than the manifest says, by their SHA-256"]
+    try:
+        rows = pq.read_metadata(local).num_rows
+    except pa.ArrowException as error:
+        return [f"{file.path}: no Parquet file ({type(error).__name__})"]
+    return [] if rows == file.rows else [f"{file.path}: {rows} rows, the manifest says {file.rows}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -10,13 +11,14 @@ from scrapers.export.shape import Division, Exported
 
 _NONE = "none"
 # Where a row belongs: by its match if that has landed, else by the schedule's fixture.
-_OF_MATCH = """
-  LEFT JOIN core.match of_match ON of_match.match_id = r.match_id
-  LEFT JOIN core.fixture of_fixture ON of_fixture.match_id = r.match_id
+_OF_FIXTURE = """
   LEFT JOIN core.stage of_stage ON of_stage.stage_id = of_fixture.stage_id
   LEFT JOIN core.season of_season
          ON of_season.season_id = coalesce(of_match.season_id, of_stage.season_id)
 """
+_OF_MATCH = f"""
+  LEFT JOIN core.match of_match ON of_match.match_id = r.match_id
+  LEFT JOIN core.fixture of_fixture ON of_fixture.match_id = r.match_id{_OF_FIXTURE}"""
 _OF_STAGE = """
   LEFT JOIN core.stage of_stage ON of_stage.stage_id = r.stage_id
   LEFT JOIN core.season of_season ON of_season.season_id = of_stage.season_id
@@ -81,10 +83,36 @@ def partitions(connection: Connection, exported: Exported) -> list[Partition]:
     return found
 
 
-def rows_of(exported: Exported, place: Place) -> tuple[str, dict[str, object]]:
-    """Condition and joins that give the rows of a partition, and its values."""
+def matches_by_place(connection: Connection) -> dict[Place, list[int]]:
+    """Ids of the matches by where their rows belong, as far as the warehouse knows where."""
+    query = text(
+        f"""
+        SELECT of_season.competition_id, of_season.season_id, {_MONTH},
+               array_agg(coalesce(of_match.match_id, of_fixture.match_id))
+          FROM core.match of_match
+          FULL JOIN core.fixture of_fixture ON of_fixture.match_id = of_match.match_id{_OF_FIXTURE}
+         GROUP BY 1, 2, 3
+        """
+    )
+    found = {Place(row[0], row[1], row[2]): list(row[3]) for row in connection.execute(query)}
+    # Rows of matches that it does not know at all belong here too.
+    found.pop(Place(), None)
+    return found
+
+
+def rows_of(
+    exported: Exported, place: Place, matches: Mapping[Place, list[int]]
+) -> tuple[str, dict[str, object]]:
+    """Condition and joins that give the rows of a partition, and its values.
+
+    Args:
+        matches: as `matches_by_place` gives them in the same transaction. By their ids a month's
+            rows are found through the index: by a join the whole table would be read for each.
+    """
     if exported.division is Division.WHOLE:
         return _joins(exported), {}
+    if exported.division is Division.MATCH and place in matches:
+        return "WHERE r.match_id = ANY(%(matches)s)", {"matches": matches[place]}
     values = {"competition": place.competition, "season": place.season, "month": place.month}
     names = ("competition", "season", "month")[: 3 if exported.division is Division.MATCH else 2]
     conditions = " AND ".join(

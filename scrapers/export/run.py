@@ -23,7 +23,7 @@ from scrapers.export.manifest import (
     earlier,
     newest,
 )
-from scrapers.export.partitions import Partition, partitions
+from scrapers.export.partitions import Partition, matches_by_place, partitions
 from scrapers.export.shape import EXPORTED, SCHEMA_VERSION, Exported, check_additions, columns_of
 from scrapers.export.write import write_partition
 from scrapers.files import Files
@@ -169,6 +169,7 @@ def _write_all(
     on_progress: OnProgress | None,
 ) -> tuple[dict[str, ExportedTable], list[ExportedFile]]:
     found = {exported.name: partitions(connection, exported) for exported in EXPORTED}
+    matches = matches_by_place(connection)
     total, done = sum(map(len, found.values())), 0
     tables: dict[str, ExportedTable] = {}
     written: list[ExportedFile] = []
@@ -178,7 +179,7 @@ def _write_all(
             file = kept.get(_key(exported, partition))
             # A file that somebody has removed is written anew.
             if file is None or files.size(file.path) != file.size_bytes:
-                file = write_partition(connection, files, exported, partition)
+                file = write_partition(connection, files, exported, partition, matches)
                 written.append(file)
             its.append(file)
             done += 1

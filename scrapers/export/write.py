@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,22 +15,32 @@ import pyarrow.parquet as pq
 from sqlalchemy import ARRAY, Column, Connection, DateTime
 
 from scrapers.export.manifest import DATA, ExportedFile
-from scrapers.export.partitions import Partition, rows_of
+from scrapers.export.partitions import Partition, Place, rows_of
 from scrapers.export.shape import Division, Exported
+from scrapers.export.stored import brought, hash_of
 from scrapers.files import Files
 
-_BLOCK_BYTES = 8 << 20  # of CSV, read at a time: what bounds the memory
-_ROW_GROUP = 64_000
+# Both bound the memory, whatever the rows of a partition: CSV that is read, rows that are written
+# at a time.
+_BLOCK_BYTES = 1 << 20
+_ROW_GROUP = 20_000
 _LEVEL = 6
 _HASH_DIGITS = 16
 
 
 def write_partition(
-    connection: Connection, files: Files, exported: Exported, partition: Partition
+    connection: Connection,
+    files: Files,
+    exported: Exported,
+    partition: Partition,
+    matches: Mapping[Place, list[int]],
 ) -> ExportedFile:
     """Write a partition's rows, read the file back, and say what it is.
 
     The file is named by its content: written again, it is the same file.
+
+    Args:
+        matches: see `scrapers.export.partitions.rows_of`.
 
     Raises:
         ExportFailed: it can't be written, or comes back as something else.
@@ -41,7 +49,7 @@ def write_partition(
     with tempfile.TemporaryDirectory(prefix="touchline-export-") as folder:
         local = Path(folder) / "part.parquet"
         with tempfile.TemporaryFile(dir=folder) as rows:
-            _copy(connection, exported, partition, rows)
+            _copy(connection, exported, rows_of(exported, partition.place, matches), rows)
             rows.seek(0)
             written = _to_parquet(exported, rows, local)
         if written != partition.rows:
@@ -49,13 +57,13 @@ def write_partition(
                 f"{exported.name} {partition.place.folder}: {written} rows came of "
                 f"{partition.rows}: the warehouse was not read as of one moment"
             )
-        sha256 = _hash_of(local)
+        sha256 = hash_of(local)
         path = _path(exported, partition, sha256)
         size = local.stat().st_size
         # What was written before may have been damaged since: only its bytes are a proof.
-        if files.size(path) != size or not _is(files, path, size, (written, sha256)):
+        if files.size(path) != size or _hash_there(files, path) != sha256:
             files.put(local, path)
-            if not _is(files, path, size, (written, sha256)):
+            if _hash_there(files, path) != sha256:
                 raise files.failed(f"{path} came back as other bytes than were written")
     place = partition.place
     return ExportedFile(
@@ -70,28 +78,9 @@ def write_partition(
     )
 
 
-def rows_and_hash(files: Files, path: str, size: int) -> tuple[int, str]:
-    """Rows and SHA-256 of a file as the store gives it back.
-
-    Raises:
-        ExportFailed: it is not there, can't be read, or is no Parquet file.
-    """
-    content = files.read(path, size + 1, f"{path} is not there")
-    try:
-        return _rows(content), hashlib.sha256(content).hexdigest()
-    except pa.ArrowException as error:
-        raise files.failed(f"{path} is no Parquet file", error) from error
-
-
-def _rows(content: bytes) -> int:
-    return int(pq.read_metadata(io.BytesIO(content)).num_rows)
-
-
-def _is(files: Files, path: str, size: int, wanted: tuple[int, str]) -> bool:
-    content = files.find(path, size + 1)
-    if content is None or hashlib.sha256(content).hexdigest() != wanted[1]:
-        return False
-    return _rows(content) == wanted[0]
+def _hash_there(files: Files, path: str) -> str:
+    with brought(files, path) as local:
+        return hash_of(local)
 
 
 def _path(exported: Exported, partition: Partition, sha256: str) -> str:
@@ -101,8 +90,13 @@ def _path(exported: Exported, partition: Partition, sha256: str) -> str:
     return f"{folder}/{sha256[:_HASH_DIGITS]}.parquet"
 
 
-def _copy(connection: Connection, exported: Exported, partition: Partition, out: IO[bytes]) -> None:
-    where, values = rows_of(exported, partition.place)
+def _copy(
+    connection: Connection,
+    exported: Exported,
+    which: tuple[str, dict[str, object]],
+    out: IO[bytes],
+) -> None:
+    where, values = which
     columns = ", ".join(_selected(column) for column in exported.columns)
     order = ", ".join(f"r.{name}" for name in exported.key)
     raw: Any = connection.connection
@@ -167,12 +161,14 @@ def _to_parquet(exported: Exported, rows: IO[bytes], path: Path) -> int:
     with pq.ParquetWriter(
         path, exported.schema, compression="zstd", compression_level=_LEVEL, use_dictionary=True
     ) as writer:
+        # Each call writes a row group of its own: a block's few rows would make small ones.
+        waiting: list[pa.RecordBatch] = []
         for batch in _batches(exported, rows):
-            writer.write_batch(batch, row_group_size=_ROW_GROUP)
+            waiting.append(batch)
             written += batch.num_rows
+            if sum(map(len, waiting)) >= _ROW_GROUP:
+                writer.write_table(pa.Table.from_batches(waiting))
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting))
     return written
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,6 +24,7 @@ from scrapers.quality.checks import (
 )
 from scrapers.quality.match_events import EVENT_RULES, FEWEST_EVENTS
 from scrapers.quality.names import (
+    PLAYER,
     SEASON,
     SEASON_FORM,
     TEAM_NAMES,
@@ -61,7 +62,7 @@ TABLES = (
     staged("competition"),
     SEASON,
     staged("team"),
-    staged("player", between("height_cm", 120, 230), between("weight_kg", 35, 160)),
+    PLAYER,
     staged("referee"),
     staged("type_name", one_of("kind", DICTIONARIES)),
     staged(

@@ -15,7 +15,7 @@ from scrapers.quality.checks import (
     whole_batch,
 )
 from scrapers.quality.match_centre import POSITIONS
-from scrapers.quality.names import TEAM_NAMES, people, player_names
+from scrapers.quality.names import PLAYER, TEAM_NAMES, people, player_names
 from scrapers.quality.subjects import Subject, rule, staged
 
 SUITE = "match_preview"
@@ -36,7 +36,7 @@ ENOUGH = 5
 
 TABLES = (
     staged("team"),
-    staged("player"),
+    PLAYER,
     staged(
         "match_preview",
         differ("home_team_id", "away_team_id"),

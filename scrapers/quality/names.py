@@ -1,4 +1,4 @@
-"""What every page that names a season, or teams, must hold to.
+"""What every page that names a season, teams or players must hold to.
 
 A page that writes a name otherwise than all others would rename the season or team for all.
 """
@@ -33,6 +33,10 @@ LISTED_SEASON = staged(
 # A choice of seasons in the place of the choice of stages would name the stages.
 _SEASON_ALONE = _uncaught(f"^{_YEAR}(/{_YEAR})?$")
 STAGE = staged("stage", unlike("name", _SEASON_ALONE, "the name is no season's"))
+
+# Of every page with players, also of one that does not tell height and weight: what is expected of
+# a player's row does not depend on the page that wrote it.
+PLAYER = staged("player", between("height_cm", 120, 230), between("weight_kg", 35, 160))
 
 # Two years that are written otherwise: 2022-23, 22/23. An odd name, as Clausura 2022, is none.
 _TWO_YEARS = "[0-9]{2,4} ?[-–/.] ?[0-9]{2,4}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scrapers.quality.checks import between, matching
-from scrapers.quality.names import player_names
+from scrapers.quality.checks import matching
+from scrapers.quality.names import PLAYER, player_names
 from scrapers.quality.season_statistics import CATEGORY, batch_rules, rules
 from scrapers.quality.subjects import staged
 
@@ -11,7 +11,7 @@ SUITE = "player_statistics"
 _TABLE = "player_season_stat"
 
 TABLES = (
-    staged("player", between("height_cm", 120, 230), between("weight_kg", 35, 160)),
+    PLAYER,
     staged(
         _TABLE,
         matching("category", CATEGORY),

@@ -10,6 +10,7 @@ airflow   a DAG's wall time beside `touchline scrape` of the same matches: what 
 browser   how much of the browser slots' time goes into loading pages; a bare Selenium loop
 season    a season of 380 matches from the archive to landed, beside a plain reading to COPY
 parse     a match page to typed rows, beside regex + json.loads + DataFrame of its events
+export    the season's rows as Parquet, beside COPY of the same rows to files; memory
 landing   staging and landing, beside a bare COPY of the same rows
 gate      judging a batch, as a share of publishing it
 import    what a process pays for Great Expectations before it judges anything

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from scrapers.errors import TouchlineError
 from scrapers.settings import ROOT
-from tests.bench import browsers, figures, gate, landing, machine, overhead, parse, season
+from tests.bench import browsers, export, figures, gate, landing, machine, overhead, parse, season
 from tests.bench.figures import BenchError, Figure
 from tests.bench.place import Place
 from tests.support.supervise import GroupError
@@ -36,6 +36,7 @@ MEASURES: dict[str, Callable[[Place], list[Figure]]] = {
     "airflow": overhead.measure,
     "browser": browsers.measure,
     "season": season.measure,
+    "export": export.measure,
     "landing": landing.measure,
     "gate": gate.measure,
 }
@@ -47,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("measure", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller batches")
     parser.add_argument(
-        "--matches", type=int, help=f"of the season that is read again (else {season.MATCHES})"
+        "--matches",
+        type=int,
+        help=f"of the season that is read again and exported (else {season.MATCHES})",
     )
     parser.add_argument("--home", type=Path, default=HOME, help="working folder (%(default)s)")
     parser.add_argument("--report", type=Path, default=REPORT, help="JSON file (%(default)s)")

@@ -48,7 +48,7 @@ def measure(place: Place) -> list[Figure]:
         BenchError: a page did not land, or the plain reading finds other events.
     """
     stack = place.without_airflow()
-    wanted = place.matches or (QUICK if place.quick else MATCHES)
+    wanted = _wanted(place)
     # Pages are put where the sweep would find them: nobody may work meanwhile.
     place.pause("beat", "fetch", "parse")
     place.say(f"{wanted} pages into the archive")
@@ -87,6 +87,35 @@ def measure(place: Place) -> list[Figure]:
             f"the plain reading has {events:,} unchecked events",
         )
     ]
+
+
+def landed(place: Place) -> tuple[Stack, int]:
+    """The stack with a season's matches landed, and how many they are; nobody works there.
+
+    Where they have been landed by `measure` in the same run, they are not read again.
+
+    Raises:
+        BenchError: a page did not land.
+    """
+    stack = place.without_airflow()
+    wanted = _wanted(place)
+    place.pause("beat", "fetch", "parse")
+    tools = Tools(stack.settings)
+    with tools.engine.connect() as connection:
+        there = connection.scalar(text("SELECT count(*) FROM core.match"))
+    if there != wanted:
+        place.say(f"{wanted} pages into the archive, and read")
+        _archive(tools, wanted)
+        _forget(tools.engine)
+        place.resume("parse", "beat")
+        with _second_worker(stack):
+            _landed(_reparse(stack), wanted)
+        place.pause("beat", "parse")
+    return stack, wanted
+
+
+def _wanted(place: Place) -> int:
+    return place.matches or (QUICK if place.quick else MATCHES)
 
 
 def pages(count: int) -> Iterator[tuple[Target, bytes]]:

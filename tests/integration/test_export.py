@@ -22,18 +22,28 @@ from sqlalchemy import Engine, text
 from scrapers.errors import ConfigInvalid, ExportFailed
 from scrapers.export import run as export_run
 from scrapers.export import shape
-from scrapers.export.manifest import Manifest, check, newest
+from scrapers.export.manifest import Manifest, check
 from scrapers.export.run import export, open_place
 from scrapers.files import Files
 from scrapers.settings import Settings
-from scrapers.targets import Target
+from scrapers.targets import PageKind, Target
 from scrapers.warehouse.engine import engine as engine_of
 from scrapers.warehouse.landing import land
 from scrapers.warehouse.tables import CORE_TABLES
-from tests.support.rows import STAGE, event_row, feed_rows, match_rows, new_batch, put
+from tests.support.exports import AUGUST, land_night, the
+from tests.support.rows import (
+    AWAY,
+    HOME,
+    STAGE,
+    event_row,
+    feed_rows,
+    league,
+    match_rows,
+    new_batch,
+    put,
+    row,
+)
 from tests.support.s3 import S3Server
-
-AUGUST = Target.schedule(STAGE, "202208")
 
 
 @pytest.fixture(scope="module")
@@ -66,16 +76,6 @@ def local(tmp_path: Path) -> Files:
     return open_place((tmp_path / "export").as_uri())
 
 
-def land_night(engine: Engine, *match_ids: int, events: int = 3) -> None:
-    """A feed and its matches."""
-    staged = [put(engine, AUGUST, feed_rows("202208", dict.fromkeys(match_ids, "finished")))]
-    staged += [
-        put(engine, Target.match_centre(match_id), match_rows(match_id, events))
-        for match_id in match_ids
-    ]
-    land(engine, new_batch(engine), staged)
-
-
 def read(files: Files, manifest: Manifest, table: str) -> pa.Table:
     """A table of an export, read by its manifest as downstream reads it."""
     store, root = files.open()
@@ -84,12 +84,6 @@ def read(files: Files, manifest: Manifest, table: str) -> pa.Table:
         with store.open(f"{root}/{file.path}", "rb") as opened:
             parts.append(pq.read_table(opened))
     return pa.concat_tables(parts)
-
-
-def the(files: Files) -> Manifest:
-    found = newest(files)
-    assert found is not None
-    return found
 
 
 def test_every_row_and_value_comes_out_as_it_is_landed(engine: Engine, files: Files):
@@ -168,6 +162,25 @@ def test_matches_are_divided_by_competition_season_and_month(engine: Engine, loc
     assert "=" not in team.path
     order = read(local, manifest, "event").select(["match_id", "event_id"]).to_pylist()
     assert order == sorted(order, key=lambda row: (row["match_id"], row["event_id"]))
+
+
+def test_rows_are_where_their_match_or_fixture_is_or_nowhere(engine: Engine, local: Files):
+    """Previews: of a match that has landed, of one that is only scheduled, of one nobody knows."""
+    land_night(engine, 7)
+    feed = feed_rows("202208", {7: "finished", 8: "scheduled"})
+    staged = [put(engine, AUGUST, feed)]
+    for match_id in (7, 8, 99):
+        preview = row("match_preview", match_id=match_id, home_team_id=HOME, away_team_id=AWAY)
+        rows = {"team": league()["team"], "match_preview": [preview]}
+        staged.append(put(engine, Target.of(PageKind.MATCH_PREVIEW, match_id=match_id), rows))
+    land(engine, new_batch(engine), staged)
+    export(engine, local)
+    found = {}
+    for file in the(local).tables["match_preview"].files:
+        path = Path(local.url.removeprefix("file://")) / file.path
+        ids = pq.ParquetFile(path).read().column("match_id").to_pylist()
+        found[(file.competition, file.season, file.month)] = ids
+    assert found == {(4, 9149, "2022-08"): [7, 8], (None, None, None): [99]}
 
 
 def test_only_what_changed_is_written_anew(engine: Engine, local: Files):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -10,7 +12,7 @@ from rich.console import Console
 from scrapers.settings import ROOT
 from scrapers.whoscored.read import read_page, selector_files
 from tests.bench import __main__ as bench
-from tests.bench import figures, season
+from tests.bench import export, figures, season
 from tests.bench.figures import BenchError, Figure
 
 
@@ -100,7 +102,7 @@ def test_the_report_holds_all_samples(tmp_path):
 
 def test_the_measures_have_their_names():
     assert list(bench.MEASURES) == [
-        *("parse", "import", "airflow", "browser", "season", "landing", "gate")
+        *("parse", "import", "airflow", "browser", "season", "export", "landing", "gate")
     ]
 
 
@@ -134,3 +136,25 @@ def test_an_unknown_measure_is_named_and_nothing_starts(capsys, tmp_path):
     assert ended.value.code == 2
     assert "unknown: speed; choose of parse, import, airflow" in capsys.readouterr().err
     assert not (tmp_path / "home").exists()
+
+
+def test_a_process_tells_the_most_memory_that_it_held(tmp_path):
+    told = tmp_path / "peak"
+    command = [sys.executable, "-m", "tests.bench.peak", str(told), "--help"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "touchline" in ended.stdout
+    assert 20e6 < int(told.read_text()) < 2e9
+
+
+def test_an_export_stands_beside_copy_in_rows_and_in_bytes_of_the_same_text():
+    def exported(seconds: float, peak: int) -> export._Export:
+        return export._Export(1000, 2_000_000, 3, seconds, seconds + 1, peak)
+
+    copied = export._Copied(1000, 8_000_000)
+    ours, few = [exported(4.0, 300_000_000)], [exported(1.0, 200_000_000)]
+    rows, size, s3, memory = export._figures(380, ours, [exported(8.0, 1)], few, [1.0], copied)
+    assert (rows.ours, rows.beside, rows.ratio) == ([250.0], [1000.0], 0.25)
+    assert (size.ours, size.beside, size.ratio) == ([2.0], [8.0], 0.25)
+    assert "1.0 s of the command's start" in rows.note
+    assert s3.ratio == 0.125
+    assert (memory.ours, memory.beside, memory.ratio) == ([300.0], [200.0], 1.5)
