@@ -23,7 +23,8 @@ PIPELINE = ROOT / "docs" / "guides" / "dvc"
 PROGRAMS = Path(sys.executable).parent
 _CONFIG = "[core]\n    no_scm = True\n    analytics = False\n    check_update = False\n"
 
-# Each run of the pipeline starts three programs, of which one imports Great Expectations.
+# Each run of the pipeline starts three programs, of which one imports Great Expectations. So one
+# test is red and green in `make test`; what else may be broken test_export_validate breaks too.
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -93,6 +94,7 @@ def repository(files: Files, tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository", files.url)
 
 
+@pytest.mark.long
 def test_green_and_nothing_runs_again_until_there_is_a_newer_export(
     engine: Engine, files: Files, repository: Repository
 ):
@@ -127,6 +129,7 @@ def test_values_that_break_an_expectation_are_red_and_the_mended_export_is_green
     assert repository.report["passed"] is True
 
 
+@pytest.mark.long
 def test_a_truncated_file_of_the_export_is_red_and_the_mended_export_is_green(
     engine: Engine, files: Files, repository: Repository
 ):
@@ -141,6 +144,7 @@ def test_a_truncated_file_of_the_export_is_red_and_the_mended_export_is_green(
     assert repository.report["passed"] is True
 
 
+@pytest.mark.long
 def test_a_truncated_file_in_the_folder_is_red_and_is_brought_again(
     files: Files, repository: Repository
 ):
@@ -157,6 +161,7 @@ def test_a_truncated_file_in_the_folder_is_red_and_is_brought_again(
     assert path.stat().st_size == file.size_bytes
 
 
+@pytest.mark.long
 def test_a_store_that_is_not_there_is_red(tmp_path: Path):
     repository = Repository(tmp_path / "repository", str(tmp_path / "nothing"))
     said = repository.dvc("repro", good=False)
