@@ -478,7 +478,6 @@ def test_a_known_referee_stays_who_they_are(
 
 WRONG = referee("Barcelona") | players(*"abcde")
 NAMED = referee("Mateu Lahoz") | players("Ter Stegen", "Araujo", "Koundé", "Pedri", "Gavi")
-NOW = datetime.now(UTC)
 
 
 def names_broken(engine: Engine) -> bool:
@@ -504,53 +503,56 @@ def test_names_are_held_against_those_of_any_version_and_page_kind(engine: Engin
 def test_names_of_a_version_that_was_taken_back_are_mended_by_any(engine: Engine) -> None:
     """Also by a version of the same name: the guide says to mend the file and promote it anew."""
     landed(engine, {FIRST: WRONG})
+    now = datetime.now(UTC)
     put(engine, OTHERS, NAMED)
     with engine.begin() as connection:
         version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
         (landed_by,) = version.scalars()
     read_by(engine, OTHERS, landed_by)
-    first = release(engine, landed_by, NOW - timedelta(hours=3))
+    first = release(engine, landed_by, now - timedelta(hours=3))
     assert names_broken(engine)
-    release(engine, landed_by, NOW + timedelta(minutes=1), action="rollback", undoes=first)
+    release(engine, landed_by, now + timedelta(minutes=1), action="rollback", undoes=first)
     assert not names_broken(engine)
-    release(engine, landed_by, NOW + timedelta(minutes=2))  # the mended text
+    release(engine, landed_by, now + timedelta(minutes=2))  # the mended text
     assert not names_broken(engine)
     with engine.begin() as connection:  # what that one lands is evidence again
         for table in ("player", "referee"):
             connection.execute(
                 text(f"UPDATE core.{table} SET landed_at = :at"),
-                {"at": NOW + timedelta(minutes=3)},
+                {"at": now + timedelta(minutes=3)},
             )
     assert names_broken(engine)
 
 
 def test_an_edit_that_is_taken_back_leaves_the_text_before_it_in_its_right(engine: Engine) -> None:
     landed(engine, {FIRST: NAMED})
+    now = datetime.now(UTC)
     put(engine, OTHERS, WRONG)
     with engine.begin() as connection:
         version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
         (landed_by,) = version.scalars()
-    release(engine, landed_by, NOW - timedelta(days=3), action="initial")
-    edited = release(engine, landed_by, NOW - timedelta(hours=9))
-    release(engine, landed_by, NOW - timedelta(hours=8), action="rollback", undoes=edited)
+    release(engine, landed_by, now - timedelta(days=3), action="initial")
+    edited = release(engine, landed_by, now - timedelta(hours=9))
+    release(engine, landed_by, now - timedelta(hours=8), action="rollback", undoes=edited)
     assert names_broken(engine)  # landed long after the edit was gone
-    edited = release(engine, landed_by, NOW - timedelta(minutes=9))
-    release(engine, landed_by, NOW - timedelta(minutes=2), action="rollback", undoes=edited)
+    edited = release(engine, landed_by, now - timedelta(minutes=9))
+    release(engine, landed_by, now - timedelta(minutes=2), action="rollback", undoes=edited)
     assert not names_broken(engine)  # perhaps read by it
 
 
 def test_who_promotes_may_say_that_names_change(engine: Engine) -> None:
     landed(engine, {FIRST: WRONG})
+    now = datetime.now(UTC)
     put(engine, OTHERS, NAMED)
     read_by(engine, OTHERS, "match_centre/of-tomorrow")
-    release(engine, "match_centre/of-tomorrow", NOW + timedelta(minutes=1), report={"accepted": []})
+    release(engine, "match_centre/of-tomorrow", now + timedelta(minutes=1), report={"accepted": []})
     assert names_broken(engine)
     accepted = {"accepted": ["player.name", "referee.name"]}
-    release(engine, "match_centre/another", NOW + timedelta(minutes=2), report=accepted)
+    release(engine, "match_centre/another", now + timedelta(minutes=2), report=accepted)
     assert names_broken(engine)
-    release(engine, "match_centre/of-tomorrow", NOW - timedelta(hours=9), report=accepted)
+    release(engine, "match_centre/of-tomorrow", now - timedelta(hours=9), report=accepted)
     assert names_broken(engine)  # what landed since is what the site says
-    release(engine, "match_centre/of-tomorrow", NOW + timedelta(minutes=3), report=accepted)
+    release(engine, "match_centre/of-tomorrow", now + timedelta(minutes=3), report=accepted)
     assert not names_broken(engine)
 
 

@@ -72,9 +72,7 @@ def test_documents_without_content(html: bytes, files: SelectorFiles) -> None:
         files.read(Page(html), PageKind.MATCH_CENTRE)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 1_240_000), length=st.integers(0, 2_000), text=st.text(max_size=6))
 def test_a_real_page_damaged_anywhere(
     shared_data: Path, files: SelectorFiles, place: int, length: int, text: str
@@ -89,7 +87,7 @@ def test_a_real_page_damaged_anywhere(
     assert len(rows["event"]) > 1400
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -168,7 +168,7 @@ def javascript(value: Any) -> str:
     return repr(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(json_values)
 def test_json_and_javascript_of_the_same_value_read_the_same(value: Any) -> None:
     assert value_of(f"x = {json.dumps(value)};") == value
@@ -178,7 +178,7 @@ def test_json_and_javascript_of_the_same_value_read_the_same(value: Any) -> None
     }  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="{}[]\"'\\,:;/*!a1.e-+ \n$x=u", max_size=40))
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:

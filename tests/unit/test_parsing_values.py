@@ -164,7 +164,7 @@ json_objects = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(json_objects, st.sampled_from(["a", "a.b", "a.b.c", "a[0]", "a[1].b", "a.b[0][1]", "b.c"]))
 def test_plain_paths_find_what_jmespath_finds(data: Any, path: str) -> None:
     found = json_getter(path)(data)

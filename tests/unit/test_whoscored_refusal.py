@@ -116,7 +116,7 @@ def test_another_layout_is_left_to_the_selectors() -> None:
     check_page(document("", "<div id='json'>{}</div>" + "x" * 200), "", PageKind.SCHEDULE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=400), st.sampled_from(list(PageKind)))
 def test_no_text_breaks_the_checks(text: str, kind: PageKind) -> None:
     for html in (
