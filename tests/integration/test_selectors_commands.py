@@ -21,6 +21,7 @@ from scrapers.whoscored.read import read_page, selector_files
 from scrapers.whoscored.rows import RowSet
 from tests.site.match import Match
 from tests.site.world import World
+from tests.support.gates import lighten
 from tests.support.rows import new_batch, put
 from tests.support.selectors import Desk, desk
 
@@ -31,7 +32,11 @@ OLD, NEW = "match_centre/2022-08", "match_centre/2026-08"
 
 @pytest.fixture
 def at(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose archive holds three matches in the old layout; their files are in force."""
+    """A desk whose archive holds three matches in the old layout; their files are in force.
+
+    Of what the gate judges, only what these tests are about.
+    """
+    lighten(monkeypatch, "referee_names")
     made = desk(engine, tmp_path, monkeypatch)
     for match in MATCHES:
         made.keep(Target.match_centre(match.id), page_of(match))
