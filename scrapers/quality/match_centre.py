@@ -22,6 +22,7 @@ from scrapers.quality.checks import (
     unique,
     whole_batch,
 )
+from scrapers.quality.match_details import DETAIL_RULES
 from scrapers.quality.match_events import EVENT_RULES, FEWEST_EVENTS
 from scrapers.quality.names import (
     PLAYER,
@@ -480,6 +481,7 @@ RULES = (
         filled("score_ft", "a finished match has score_ft"),
     ),
     *EVENT_RULES,
+    *DETAIL_RULES,
     rule(
         "minutes",
         _MINUTES,

@@ -90,7 +90,7 @@ def _words(name: str) -> str:
     return rf"regexp_split_to_table(translate({small}, '{_PLAIN[0]}', '{_PLAIN[1]}'), '\W+')"
 
 
-def _alike(one: str, other: str) -> str:
+def alike(one: str, other: str) -> str:
     """Whether a word of one name begins as one of the other: spellings and short forms do.
 
     Three letters are enough, or all of a shorter word; an initial alone says nothing.
@@ -145,12 +145,12 @@ GROUP BY target_key HAVING count(*) >= {at_least}
 """
 _REFEREES = _RENAMED.format(
     kind="referee",
-    alike=_alike(_WHOLE.format("s"), _WHOLE.format("k")),
+    alike=alike(_WHOLE.format("s"), _WHOLE.format("k")),
     known=_KNOWN.format(kind="referee"),
     at_least=1,
 )
 _PLAYERS = _RENAMED.format(
-    kind="player", alike=_alike("s.name", "k.name"), known=_KNOWN.format(kind="player"), at_least=4
+    kind="player", alike=alike("s.name", "k.name"), known=_KNOWN.format(kind="player"), at_least=4
 )
 
 # Who bears the name of a team of the same page was read from the team's place. One may be called

@@ -304,7 +304,64 @@ def _earlier_end(rows: Rows) -> None:
     match["period_end_minutes"] = {**match["period_end_minutes"], "1": 40}
 
 
+def _counted_as_goals(rows: Rows) -> None:
+    for zone in rows["shot_zone"]:
+        zone["shots"] = zone["goals"]
+
+
+def _aged_shirts(rows: Rows) -> None:
+    for number, player in enumerate(rows["line_up"]):
+        player["shirt_number"] = 20 + number % 7
+
+
+def _on_the_diagonal(rows: Rows) -> None:
+    for slot in rows["formation_slot"]:
+        slot["vertical"] = slot["horizontal"]
+
+
+def _counted_by_minutes(rows: Rows) -> None:
+    for event in rows["event"]:
+        event["team_event_id"] = event["minute"]
+
+
+def _first_type_alone(rows: Rows) -> None:
+    for event in rows["event"]:
+        event["satisfied_event_types"] = event["satisfied_event_types"][:1]
+
+
+def _named_after_the_team(rows: Rows) -> None:
+    rows["match"][0]["venue_name"] = rows["team"][0]["country_name"]
+
+
 BY_HAND: dict[tuple[str, str], Break] = {
+    (
+        "shots_of_zones",
+        "the shots of a team's zones are as many as its events are shots",
+    ): _counted_as_goals,
+    ("side_details", "the players of a side have different numbers"): _aged_shirts,
+    ("side_details", "the average age is that of the starters"): _set(
+        "match_team", average_age_years=18.0
+    ),
+    ("event_details", "the events of a match have seconds from 0 to 59"): _all("second", 30),
+    ("event_details", "a team's events have different ids"): _counted_by_minutes,
+    ("event_details", "an event satisfies several types on average"): _first_type_alone,
+    ("slots", "a formation's places lie not all on the diagonal"): _on_the_diagonal,
+    ("match_details", "the weather is not what has elapsed"): _set(
+        "match", weather_code="FT", elapsed="FT"
+    ),
+    ("match_details", "the weather's code is a short one"): _set(
+        "match", weather_code="2022-09-14T00:00:00"
+    ),
+    ("match_details", "a finished match was updated after its kick-off"): lambda rows: rows[
+        "match"
+    ][0].update(data_updated_page=rows["match"][0]["kickoff_page"]),
+    (
+        "venue_or_place",
+        "the venue does not bear the name of a team, country or competition",
+    ): _named_after_the_team,
+    ("referee_parts", "a referee's first and last name are in the whole name"): _set(
+        "referee", last_name="Camp Nou"
+    ),
     ("clock", "max_minute is the last minute of the events"): _set("match", max_minute=85),
     ("clock", "max_minute is of the match clock, not the expanded one"): _of_the_other_clock,
     ("clock", "expanded_max_minute is the last expanded minute of the events"): _set(
