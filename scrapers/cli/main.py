@@ -47,7 +47,7 @@ class _Touchline(LaterGroup):
         ),
         "status": Later(
             f"{_HERE}.status:status",
-            "Targets by state, open batches, paused sources, the latest failures.",
+            "Targets by state, open batches, paused sources, untrusted rows, the latest failures.",
         ),
         "watchman": Later(
             f"{_HERE}.incidents:watchman",

@@ -25,16 +25,23 @@ _UNDONE = ("planned", "fetching", "archived", "blocked", "quarantined")
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
-    """Targets by state, open batches, paused sources, the latest failures.
+    """Targets by state, open batches, paused sources, untrusted rows, the latest failures.
 
     A failure is open while the page still waits, or is blocked or quarantined, because of it.
     Those of one class, page kind and state that name the same fields are told as one; --json has
     each of them.
     """
+    from scrapers.pipeline.kept import landed_out_of_force
     from scrapers.warehouse.engine import engine
     from scrapers.warehouse.source import FOR_GOOD
 
-    found = _status(engine(settings()))
+    warehouse = engine(settings())
+    out_of_force = landed_out_of_force(warehouse)
+    found = _status(warehouse) | {
+        "landed_out_of_force": [
+            {"version": version, "targets": targets} for version, targets in out_of_force.items()
+        ]
+    }
     if as_json:
         print_json(found)
         return
@@ -51,6 +58,14 @@ def status(
             f"{pause['source']} is paused until {end}: {pause['reason']}",
             style="yellow",
             markup=False,
+        )
+    for version, targets in out_of_force.items():
+        out.print(
+            f"{targets} landed pages were read by {version}, which is not in force any more: take "
+            f"their rows for wrong, and read them again: touchline reparse --read-by {version}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
         )
     if found["open_batches"]:
         print_table(

@@ -37,6 +37,17 @@ def read_by(engine: Engine, version: str) -> int:
     return _count(engine, _landed(TargetRow.landed_version == version)).get(version, 0)
 
 
+def landed_out_of_force(engine: Engine) -> dict[str, int]:
+    """How many targets have rows of a version that was taken back, by version.
+
+    Raises:
+        WarehouseUnavailable: ledger or registry can't be read.
+    """
+    in_force = {release.name for release in registry.in_force(engine)}
+    found = _count(engine, _landed(TargetRow.landed_version.not_in(in_force)))
+    return dict(sorted(found.items()))
+
+
 def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
     """A sentence about rows that stay though their version was taken back; None: there are none.
 

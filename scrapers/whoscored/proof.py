@@ -85,7 +85,9 @@ def target_of_name(name: str, kind: PageKind) -> str | None:
 def archived_pages(
     engine: Engine, archive: Archive, kind: PageKind, count: int
 ) -> Iterator[Sample]:
-    """The newest archived pages of a kind, and as many of its newest unread ones.
+    """The newest archived pages of a kind: so many of all, of those that landed, of unread ones.
+
+    However many pages are blocked, those that landed are there to be compared with.
 
     Raises:
         WarehouseUnavailable: PostgreSQL can't be reached.
@@ -94,7 +96,11 @@ def archived_pages(
     newest = select(_page).where(_page.c.target_key.like(f"{SOURCE}/{kind.value}/%"))
     newest = newest.order_by(_page.c.last_fetched_at.desc(), _page.c.page_hash).limit(count)
     with transaction(engine) as connection:
-        rows = [*connection.execute(newest), *connection.execute(_unread(kind, count))]
+        rows = [
+            *connection.execute(newest),
+            *connection.execute(_latest(kind, count, _target.c.state == State.LANDED)),
+            *connection.execute(_unread(kind, count)),
+        ]
     yield from _samples(archive, rows)
 
 

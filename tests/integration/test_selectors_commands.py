@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
+from typer.testing import CliRunner
 
+from scrapers.cli.main import app
 from scrapers.parsing import registry
 from scrapers.parsing.in_force import SelectorsInForce
 from scrapers.parsing.page import Page
@@ -221,6 +223,8 @@ def test_a_rollback_says_what_it_leaves_behind(at: Desk) -> None:
     told = at.run("rollback", "match_centre")
     assert "It read 1 pages last" in told
     assert "touchline reparse --read-by match_centre/2026-08 --dry-run" in told
+    shown = CliRunner().invoke(app, ["status"]).output
+    assert "1 landed pages were read by match_centre/2026-08, which is not in force any" in shown
 
 
 def land_page(at: Desk, match: Match) -> RowSet:

@@ -71,7 +71,7 @@ def promote_command(
         highlight=False,
         soft_wrap=True,
     )
-    if release.name in unlisted(folder):
+    if release.name in unlisted(folder) and not report.failures:
         out.print(
             f"A new database begins without it: add it to {folder / FILE_NAME} when you commit it.",
             markup=False,

@@ -43,6 +43,7 @@ Accept = Annotated[
     typer.Option(help="table.column whose landed values the site has changed; may be repeated"),
 ]
 GOLDEN = ROOT / "tests" / "golden"
+_FEW = 5  # pages that two versions are compared on
 _RESULTS = {
     "read": "read as before",
     "newly_read": "newly read",
@@ -265,6 +266,11 @@ def show(kind: str, report: Report) -> None:
         )
     if report.landing is not None:
         _show_landing(report.landing)
+        if (read := totals["read"] + totals["no_longer_read"]) < _FEW:
+            told = (
+                f"only {read} pages are read as of now: what else would change, they may not show"
+            )
+            out.print(f"[yellow]remark[/yellow] {told}", highlight=False, soft_wrap=True)
     for version, count in report.also_fits.items():
         told = (
             f"the fingerprint of {version} also fits {count} pages that another version reads as "
@@ -295,7 +301,7 @@ def _show_landing(landing: dict[str, Any]) -> None:
         (f"{table}.{column}", change["rows"], change["old"], change["new"])
         for table, seen in landing["tables"].items()
         for column, change in seen["changes"].items()
-        if change["replaced"]
+        if change["old"] is not None
     ]
     if changes:
         print_table(
@@ -303,8 +309,11 @@ def _show_landing(landing: dict[str, Any]) -> None:
             ("column", "rows", "now", "then"),
             changes,
         )
+    alike: dict[str, list[str]] = {}
     for target, why in landing["failing"].items():
-        told = f"{target} would be put aside: {why['detail']}"
+        alike.setdefault(why["detail"], []).append(target)
+    for detail, targets in alike.items():
+        told = f"{some_of(targets)} would be put aside: {detail}"
         out.print(f"[yellow]{escape(told)}[/yellow]", highlight=False, soft_wrap=True)
     rows = sum(seen["inserted"] for seen in landing["tables"].values())
     gone = sum(seen["deleted"] for seen in landing["tables"].values())
