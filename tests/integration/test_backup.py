@@ -139,6 +139,7 @@ def _rest(tools: Tools) -> None:
     assert publish(tools.engine, batch, tools.settings).states == {"landed": 2}
 
 
+@pytest.mark.long  # the dump and the archive give them in make test
 def test_the_archive_alone_gives_the_same_rows_again(tools: Tools, elsewhere: Tools):
     land(tools, FEED, FIRST, SECOND)
     _a_refusal(tools)
