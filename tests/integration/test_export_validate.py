@@ -24,6 +24,7 @@ from scrapers.export.validate import validate
 from scrapers.files import Files
 from scrapers.quality.checks import Scope
 from scrapers.settings import PREFIX
+from scrapers.settings import settings as process_settings
 from tests.support.exports import announce, cut, land_night, only_file, rewritten, the, with_column
 
 
@@ -299,4 +300,5 @@ def test_the_commands_need_no_setting_and_end_as_others_do(files: Files, tmp_pat
     assert file.path in short.stdout
     assert run("fetch", "--at", files.url, "--into", "raw").exit_code == 1
     assert run("validate", "--at", str(tmp_path / "nothing")).exit_code == 1
+    process_settings.cache_clear()  # another test's
     assert run("validate").exit_code == 2, "without --at it is a setting's place"

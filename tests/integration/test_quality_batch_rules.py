@@ -49,7 +49,7 @@ def _emptied(table: str, *columns: str, value: Any = None, only: str = "") -> Sh
 
 def _few_events(rows: Rows) -> None:
     # Above what a single match must have, below what matches have on average.
-    rows["event"] = [e for e in rows["event"] if e["is_goal"] or e["ordinal"] % 3 == 0]
+    rows["event"] = [e for e in rows["event"] if e["is_shot"] or e["ordinal"] % 3 == 0]
     assert 400 < len(rows["event"]) < 600
 
 
