@@ -35,6 +35,12 @@ out = _Out()
 err = Console(stderr=True)
 
 
+def some_of(names: Sequence[str], count: int = 5) -> str:
+    """The first of some names, and how many there are besides."""
+    told = ", ".join(names[:count])
+    return f"{told} and {len(names) - count} more" if len(names) > count else told
+
+
 def problem(text: str) -> None:
     """Tell a failure on stderr, as it is: no markup, no wrapping in the middle of a name."""
     err.print(harmless(text), style="red", markup=False, highlight=False, soft_wrap=True)

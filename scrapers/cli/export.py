@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -12,6 +12,10 @@ from scrapers.cli.console import out, print_json, print_table
 from scrapers.cli.runs import count_bar
 from scrapers.errors import ConfigInvalid
 from scrapers.settings import settings
+
+if TYPE_CHECKING:
+    from scrapers.export.fetch import FetchSummary
+    from scrapers.export.run import ExportSummary
 
 export_app = typer.Typer(
     help="The landed rows as Parquet files on a folder or an object store.", no_args_is_help=True
@@ -42,10 +46,7 @@ def run(
     files = open_place(to or current.export_url)
     with count_bar("partitions") as advance:
         summary = export(engine(current), files, full=full, on_progress=advance)
-    if as_json:
-        print_json(summary.as_json())
-    else:
-        out.print(str(summary), markup=False, highlight=False)
+    _tell(summary, as_json)
 
 
 @export_app.command()
@@ -101,10 +102,7 @@ def fetch(
 
     with count_bar("files") as advance:
         summary = bring(_place(at), into, on_progress=advance)
-    if as_json:
-        print_json(summary.as_json())
-    else:
-        out.print(str(summary), markup=False, highlight=False)
+    _tell(summary, as_json)
 
 
 @export_app.command()
@@ -148,6 +146,13 @@ def validate(
                 highlight=False,
             )
     found.refuse()
+
+
+def _tell(summary: ExportSummary | FetchSummary, as_json: bool) -> None:
+    if as_json:
+        print_json(summary.as_json())
+    else:
+        out.print(str(summary), markup=False, highlight=False)
 
 
 def _place(at: str) -> Any:

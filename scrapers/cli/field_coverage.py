@@ -74,7 +74,7 @@ def field_coverage(
         for one in found
         if fnmatchcase(one.field, field) and (one.share is None or one.share < below)
     ]
-    in_force = {release.name for release in registry.in_force(warehouse)}
+    in_force = registry.names_in_force(warehouse)
     if as_json:
         print_json(
             [

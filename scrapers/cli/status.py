@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table, some_of
 from scrapers.cli.hints import mend_of_layout
 from scrapers.errors import LayoutChanged
 from scrapers.settings import settings
@@ -103,9 +103,9 @@ def _tell_failures(failures: Sequence[dict[str, Any]]) -> None:
                 f"{alike[0]['at']:%Y-%m-%d %H:%M:%S}",
                 len(alike),
                 alike[0]["failure_class"],
-                _some(alike[0]["fields"], _FIELDS) or None,
+                some_of(alike[0]["fields"], _FIELDS) or None,
                 f"{'OPEN' if alike[0]['open'] else 'over'}, {alike[0]['state']}",
-                _some(list(dict.fromkeys(row["target_key"] for row in alike)), _EXAMPLES),
+                some_of(list(dict.fromkeys(row["target_key"] for row in alike)), _EXAMPLES),
                 alike[0]["detail"],
             )
             for alike in shown
@@ -118,11 +118,6 @@ def _tell_failures(failures: Sequence[dict[str, Any]]) -> None:
     ]
     for line in mend_of_layout(changed):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _some(names: Sequence[str], count: int) -> str:
-    more = len(names) - count
-    return ", ".join(names[:count]) + (f" and {more} more" if more > 0 else "")
 
 
 def _status(engine: Engine) -> dict[str, list[dict[str, Any]]]:

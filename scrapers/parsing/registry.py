@@ -310,6 +310,15 @@ def _take_turn(connection: Connection) -> None:
         connection.execute(select(_table.c.release_id).limit(1))
 
 
+def names_in_force(engine: Engine) -> set[str]:
+    """Names of all versions in force, such as `match_centre/2022-08`.
+
+    Raises:
+        ConfigInvalid, WarehouseUnavailable: as `in_force`.
+    """
+    return {release.name for release in in_force(engine)}
+
+
 def _in_force() -> Select[Any]:
     taken_back = _table.alias()
     return (

@@ -43,9 +43,7 @@ def landed_out_of_force(engine: Engine) -> dict[str, int]:
     Raises:
         WarehouseUnavailable: ledger or registry can't be read.
     """
-    in_force = {release.name for release in registry.in_force(engine)}
-    found = _count(engine, _landed(TargetRow.landed_version.not_in(in_force)))
-    return dict(sorted(found.items()))
+    return _out_of_force(engine, _count(engine, _landed()))
 
 
 def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
@@ -57,11 +55,9 @@ def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
     Raises:
         WarehouseUnavailable: the registry can't be read.
     """
-    in_force = {release.name for release in registry.in_force(engine)} if kept else set()
     told = [
         f"{targets} keep the rows that {version} landed"
-        for version, targets in sorted(kept.items())
-        if version not in in_force
+        for version, targets in _out_of_force(engine, kept).items()
     ]
     if not told:
         return None
@@ -69,6 +65,11 @@ def untrusted(engine: Engine, kept: Mapping[str, int]) -> str | None:
         f"Of them {' and '.join(told)}, which is not in force any more: take these rows for wrong "
         "until a version in force reads the pages, and read them again then"
     )
+
+
+def _out_of_force(engine: Engine, targets: Mapping[str, int]) -> dict[str, int]:
+    in_force = registry.names_in_force(engine) if targets else set()
+    return {version: count for version, count in sorted(targets.items()) if version not in in_force}
 
 
 def _landed(*conditions: ColumnElement[bool]) -> Select[str | None, int]:

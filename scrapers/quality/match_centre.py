@@ -307,18 +307,6 @@ CROSS JOIN LATERAL (SELECT m.status = 'finished' AND f.status = 'finished' AS bo
 WHERE m.target_key = ANY(:targets)
 """
 
-# A venue that bears the name of somebody on the page was read from their place.
-_VENUES = """
-SELECT m.target_key, m.match_id, m.venue_name, false AS is_nobody
-FROM staging.match m
-JOIN (
-    SELECT target_key, name FROM staging.player
-    UNION ALL SELECT target_key, name FROM staging.referee
-    UNION ALL SELECT target_key, manager_name FROM staging.match_team
-) AS p ON p.target_key = m.target_key AND lower(p.name) = lower(m.venue_name)
-WHERE m.target_key = ANY(:targets)
-"""
-
 # What the match says of its clock, held against its events. The expanded clock is ahead by the
 # first half's stoppage time; where that is hardly any, only many matches tell which it is. How the
 # site counts extra time and shoot-outs no real page has told yet: that is only noted.
@@ -411,13 +399,6 @@ RULES = (
         "attendance",
         _ATTENDANCE,
         note(holds("is_no_id", "the attendance is not an id of the page")),
-    ),
-    rule(
-        "venue",
-        _VENUES,
-        holds("is_nobody", "the venue does not bear the name of somebody on the page").about(
-            "venue_name"
-        ),
     ),
     *SEASON_FORM,
     *TEAM_NAMES,

@@ -67,18 +67,26 @@ SELECT m.target_key, m.match_id, m.weather_code, m.elapsed, m.data_updated_page,
 FROM staging.match m WHERE m.target_key = ANY(:targets)
 """
 
-# A venue that bears the name of a team, country or competition of the page was read from there.
-_VENUE = """
+
+def _venue_named_as(*names: str) -> str:
+    """Matches whose venue bears one of these names of the page, which stand as `table.column`."""
+    parts = (name.split(".") for name in names)
+    named = " UNION ".join(
+        f"SELECT target_key, {column} AS name FROM staging.{table}" for table, column in parts
+    )
+    return f"""
 SELECT m.target_key, m.match_id, m.venue_name, false AS is_a_venue
 FROM staging.match m
-JOIN (
-    SELECT target_key, name FROM staging.team
-    UNION SELECT target_key, country_name FROM staging.team
-    UNION SELECT target_key, name FROM staging.competition
-    UNION SELECT target_key, region_name FROM staging.competition
-) AS p ON p.target_key = m.target_key AND lower(p.name) = lower(m.venue_name)
+JOIN ({named}) AS p ON p.target_key = m.target_key AND lower(p.name) = lower(m.venue_name)
 WHERE m.target_key = ANY(:targets)
 """
+
+
+# A venue that bears the name of somebody, or of a place or team, on the page was read from there.
+_SOMEBODY = _venue_named_as("player.name", "referee.name", "match_team.manager_name")
+_PLACE = _venue_named_as(
+    *("team.name", "team.country_name", "competition.name", "competition.region_name")
+)
 
 _REFEREE = f"""
 SELECT r.target_key, r.referee_id, r.name, v.part, {alike("v.part", "r.name")} AS is_in_the_name
@@ -135,8 +143,15 @@ DETAIL_RULES: tuple[Subject, ...] = (
         ),
     ),
     rule(
+        "venue",
+        _SOMEBODY,
+        holds("is_a_venue", "the venue does not bear the name of somebody on the page").about(
+            "venue_name"
+        ),
+    ),
+    rule(
         "venue_or_place",
-        _VENUE,
+        _PLACE,
         holds(
             "is_a_venue", "the venue does not bear the name of a team, country or competition"
         ).about("venue_name"),

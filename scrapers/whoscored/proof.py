@@ -98,7 +98,7 @@ def archived_pages(
     with transaction(engine) as connection:
         rows = [
             *connection.execute(newest),
-            *connection.execute(_latest(kind, count, _target.c.state == State.LANDED)),
+            *connection.execute(_landed(kind, count)),
             *connection.execute(_unread(kind, count)),
         ]
     yield from _samples(archive, rows)
@@ -111,7 +111,7 @@ def read_pages(engine: Engine, archive: Archive, kind: PageKind, count: int) -> 
         WarehouseUnavailable, ArchiveUnavailable: as `archived_pages`.
     """
     with transaction(engine) as connection:
-        rows = connection.execute(_latest(kind, count, _target.c.state == State.LANDED)).all()
+        rows = connection.execute(_landed(kind, count)).all()
     yield from _samples(archive, rows)
 
 
@@ -154,6 +154,10 @@ def page_of_hash(engine: Engine, archive: Archive, page_hash: str, kind: PageKin
         if kind is None or Target.from_key(row.target_key).page_kind == kind:
             return next(_samples(archive, [row]))
     raise ConfigInvalid(f"no archived page {page_hash[:12]}… of this page kind is known")
+
+
+def _landed(kind: PageKind, count: int) -> Any:
+    return _latest(kind, count, _target.c.state == State.LANDED)
 
 
 def _unread(kind: PageKind, count: int) -> Any:

@@ -17,7 +17,15 @@ from sqlalchemy import Engine
 from scrapers.export.run import export, open_place
 from scrapers.files import Files
 from scrapers.settings import PREFIX, ROOT
-from tests.support.exports import cut, land_night, only_file, rewritten, the, with_column
+from tests.support.exports import (
+    cut,
+    land_night,
+    only_file,
+    rewritten,
+    the,
+    two_matches,
+    with_column,
+)
 
 PIPELINE = ROOT / "docs" / "guides" / "dvc"
 PROGRAMS = Path(sys.executable).parent
@@ -31,10 +39,7 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.fixture
 def files(engine: Engine, tmp_path: Path) -> Files:
     """An export of two matches."""
-    land_night(engine, 7, 8)
-    place = open_place((tmp_path / "export").as_uri())
-    export(engine, place)
-    return place
+    return two_matches(engine, tmp_path)
 
 
 class Repository:

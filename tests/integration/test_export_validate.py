@@ -25,16 +25,22 @@ from scrapers.files import Files
 from scrapers.quality.checks import Scope
 from scrapers.settings import PREFIX
 from scrapers.settings import settings as process_settings
-from tests.support.exports import announce, cut, land_night, only_file, rewritten, the, with_column
+from tests.support.exports import (
+    announce,
+    cut,
+    land_night,
+    only_file,
+    rewritten,
+    the,
+    two_matches,
+    with_column,
+)
 
 
 @pytest.fixture
 def files(engine: Engine, tmp_path: Path) -> Files:
     """An export of two matches."""
-    land_night(engine, 7, 8)
-    place = open_place((tmp_path / "export").as_uri())
-    export(engine, place)
-    return place
+    return two_matches(engine, tmp_path)
 
 
 def folder_of(files: Files) -> Path:

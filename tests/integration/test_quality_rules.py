@@ -487,6 +487,14 @@ def names_broken(engine: Engine) -> bool:
     return found != [set(), set()]
 
 
+def version_of_players(engine: Engine) -> str:
+    """The one version that read the players who have landed."""
+    with engine.begin() as connection:
+        found = connection.scalars(text("SELECT DISTINCT selector_version FROM core.player"))
+        (version,) = found
+    return str(version)
+
+
 def test_names_are_held_against_those_of_any_version_and_page_kind(engine: Engine) -> None:
     landed(engine, {FIRST: NAMED})
     put(engine, OTHERS, WRONG)
@@ -505,9 +513,7 @@ def test_names_of_a_version_that_was_taken_back_are_mended_by_any(engine: Engine
     landed(engine, {FIRST: WRONG})
     now = datetime.now(UTC)
     put(engine, OTHERS, NAMED)
-    with engine.begin() as connection:
-        version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
-        (landed_by,) = version.scalars()
+    landed_by = version_of_players(engine)
     read_by(engine, OTHERS, landed_by)
     first = release(engine, landed_by, now - timedelta(hours=3))
     assert names_broken(engine)
@@ -528,9 +534,7 @@ def test_an_edit_that_is_taken_back_leaves_the_text_before_it_in_its_right(engin
     landed(engine, {FIRST: NAMED})
     now = datetime.now(UTC)
     put(engine, OTHERS, WRONG)
-    with engine.begin() as connection:
-        version = connection.execute(text("SELECT DISTINCT selector_version FROM core.player"))
-        (landed_by,) = version.scalars()
+    landed_by = version_of_players(engine)
     release(engine, landed_by, now - timedelta(days=3), action="initial")
     edited = release(engine, landed_by, now - timedelta(hours=9))
     release(engine, landed_by, now - timedelta(hours=8), action="rollback", undoes=edited)

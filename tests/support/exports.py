@@ -11,12 +11,21 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from scrapers.export.manifest import ExportedFile, Manifest, newest
+from scrapers.export.run import export, open_place
 from scrapers.files import Files
 from scrapers.targets import Target
 from scrapers.warehouse.landing import land
 from tests.support.rows import STAGE, feed_rows, match_rows, new_batch, put
 
 AUGUST = Target.schedule(STAGE, "202208")
+
+
+def two_matches(engine: Engine, home: Path) -> Files:
+    """The place, under this folder, of an export of two matches."""
+    land_night(engine, 7, 8)
+    place = open_place((home / "export").as_uri())
+    export(engine, place)
+    return place
 
 
 def land_night(engine: Engine, *match_ids: int, events: int = 3) -> None:

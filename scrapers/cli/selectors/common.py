@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +31,6 @@ Folder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 By = Annotated[str | None, typer.Option("--by", help="who does it; else the system's user")]
 _IN_FORCE = "in-force"
-_NAMED = 5  # pages of which the same is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,6 @@ class Written:
     selector: SelectorFile
     content: bytes
     path: Path
-
-
-def some_of(names: Sequence[str]) -> str:
-    """The first of some pages by name, and how many there are besides."""
-    told = ", ".join(names[:_NAMED])
-    return f"{told} and {len(names) - _NAMED} more" if len(names) > _NAMED else told
 
 
 def warehouse_settings() -> Settings | None:

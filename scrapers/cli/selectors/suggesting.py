@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table, some_of
 from scrapers.cli.selectors.common import (
     AsJson,
     Folder,
     selectors_app,
-    some_of,
     warehouse_settings,
 )
 from scrapers.cli.selectors.writing import new_path

@@ -11,14 +11,13 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from scrapers.cli.console import err, out, print_json, print_table
+from scrapers.cli.console import err, out, print_json, print_table, some_of
 from scrapers.cli.selectors.common import (
     AsJson,
     Folder,
     Written,
     kind_named,
     selectors_app,
-    some_of,
     warehouse_settings,
     written,
 )
@@ -190,7 +189,7 @@ def _taken_back(settings: Settings) -> list[str]:
 
     warehouse = engine(settings)
     promoted = {r.name for r in registry.history(warehouse) if r.action is registry.Action.PROMOTE}
-    return sorted(promoted - {r.name for r in registry.in_force(warehouse)})
+    return sorted(promoted - registry.names_in_force(warehouse))
 
 
 def _archived(settings: Settings, kind: PageKind, pages: int) -> Iterator[Sample]:
