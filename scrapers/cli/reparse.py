@@ -8,8 +8,11 @@ import typer
 
 from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.cli.failures import EXIT_FAILED
+from scrapers.cli.hints import mend_of_layout
 from scrapers.cli.runs import CHANGES, batch_bars, count_bar, run_id_of
+from scrapers.errors import LayoutChanged
 from scrapers.settings import settings
+from scrapers.targets import Target
 
 if TYPE_CHECKING:
     from scrapers.pipeline.dry_run import Difference
@@ -131,6 +134,13 @@ def _show(request: ReparseRequest, found: Difference) -> None:
             ],
         )
     out.print(f"{request}: {found}", markup=False, highlight=False)
+    unread = [
+        Target.from_key(key).page_kind
+        for key, why in found.failing.items()
+        if why.failure_class == LayoutChanged.__name__
+    ]
+    for line in mend_of_layout(unread):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     _tell_kept(found.kept)
     if found.under_way:
         out.print(f"{found.under_way} of them are under way and would be waited for.")

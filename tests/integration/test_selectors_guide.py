@@ -86,6 +86,9 @@ def test_the_guide_s_commands_mend_the_layout_and_close_the_gap(
     parse_all(tools)
     assert set(venues(engine)) == {m.id for m in BEFORE}, "nothing of the new layout lands"
 
+    told = done("touchline reparse --failure LayoutChanged --dry-run", 1)
+    assert "touchline selectors suggest --kind match_centre" in told
+
     seen: list[str] = []
     monkeypatch.setenv("PAGE", hashes[0])
     for command, fails in commands():
