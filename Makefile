@@ -20,6 +20,8 @@ COMPOSE_ARGS ?=
 JOBS ?= 2
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
+# Each of the many programs that the demo and the tests start would compile our code anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this list
