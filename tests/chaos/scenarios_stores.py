@@ -320,7 +320,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "archive-full",
         _ARCHIVE,
-        "the archive's disk is full for ten seconds",
+        "the archive's disk is full for ten seconds, or until a page has found no room",
         small_disk,
         None,
         heal=larger_disk,

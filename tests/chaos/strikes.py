@@ -318,7 +318,13 @@ def small_disk(place: Place, _: random.Random) -> None:
 
 
 def larger_disk(place: Place) -> None:
-    """Give it room."""
+    """Give it room, once a page has found none."""
+    place.until(
+        "a page finds no room",
+        lambda: place.scalar(
+            "SELECT count(*) FROM ops.failure WHERE failure_class = 'ArchiveUnavailable'"
+        ),
+    )
     _mount("-o", "remount,size=8g", str(place.archive))
 
 
