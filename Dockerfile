@@ -23,7 +23,7 @@ RUN set -eu; mkdir -p /opt/postgresql/bin /opt/postgresql/lib; \
 
 FROM python:3.11.14-slim-bookworm AS build
 # By its content a compiled file is known to belong to its source, not by a time.
-ENV PYC_INVALIDATION_MODE=unchecked-hash \
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_LINK_MODE=copy
 WORKDIR /app
 RUN pip install --no-cache-dir --no-compile uv==0.13.9
