@@ -44,7 +44,7 @@ def wanted(services: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def make(docker: Docker, names: list[str]) -> None:
-    """Make those that are not there yet.
+    """Make them; what has not changed since the last time is taken from the daemon's cache.
 
     Raises:
         DockerError: one has no stand-in, or does not build.
@@ -52,8 +52,6 @@ def make(docker: Docker, names: list[str]) -> None:
     if not docker.has(BASE):
         _base(docker)
     for name in names:
-        if docker.has(name):
-            continue
         file, beside = next(
             (made for start, made in MADE_BY.items() if name.startswith(start)), ("", {})
         )
