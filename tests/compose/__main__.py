@@ -9,7 +9,8 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from scrapers.settings import ROOT
@@ -18,7 +19,7 @@ from tests.compose.daemon import Docker, DockerError, daemon
 from tests.compose.nights import Night, Nights
 from tests.compose.place import Place
 from tests.compose.report import Figures
-from tests.compose.scaled import scaled
+from tests.compose.scaled import SCALED, scaled
 from tests.compose.strikes import all_of
 
 _PAGE = ROOT / "docs" / "compose.md"
@@ -35,21 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         with daemon(chosen.home) as docker:
-            figures = _measure(docker, chosen.only, keep=chosen.keep)
+            figures = _measure(docker, chosen)
     except (DockerError, TimeoutError) as error:
         print(f"compose-test: {error}", file=sys.stderr)
         return 1
     report.show(figures)
-    if chosen.write:
-        _PAGE.write_text(report.page(figures), encoding="utf-8")
     if figures.problems:
         return 1
     print("compose-test: everything is as it has to be")
     return 0
 
 
-def _measure(docker: Docker, only: Sequence[str] | None, *, keep: bool) -> Figures:
-    place = Place(docker)
+def _measure(docker: Docker, chosen: argparse.Namespace) -> Figures:
+    place, only = Place(docker), chosen.only
     strikes = [one for one in all_of(place) if not only or one.name in only]
     if only and len(strikes) < len(set(only)):
         known = ", ".join(one.name for one in all_of(place))
@@ -70,13 +69,17 @@ def _measure(docker: Docker, only: Sequence[str] | None, *, keep: bool) -> Figur
         figures = Figures(
             docker.versions(), healthy, len(place.lasting), nights.day, nights.rows, quiet
         )
-        for strike in strikes:
-            _say(strike.what)
-            figures.struck.append(_told(nights.struck(strike)))
+        later: list[tuple[str, Callable[[], Night]]] = [
+            (strike.what, partial(nights.struck, strike)) for strike in strikes
+        ]
         if not only:
-            _say("three containers of each worker")
-            figures.struck.append(_told(scaled(place, nights)))
-        if keep:
+            later.insert(0, (SCALED, partial(scaled, place, nights)))
+        for what, run in later:
+            _say(what)
+            figures.struck.append(_told(run()))
+            if chosen.write:  # at once: what is cut short counts
+                _PAGE.write_text(report.page(figures), encoding="utf-8")
+        if chosen.keep:
             input("running; Enter ends it: ")
         return figures
     finally:

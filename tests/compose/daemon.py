@@ -65,7 +65,14 @@ class Docker:
 
     def build(self, folder: Path, name: str, *arguments: str) -> None:
         """Build an image; steps see the host's network, so that packages can be had."""
-        self.run("docker", "build", "--network=host", f"--tag={name}", *arguments, str(folder))
+        self.run(
+            *("docker", "build", "--network=host", "--force-rm", f"--tag={name}"),
+            *(*arguments, str(folder)),
+        )
+
+    def prune(self) -> None:
+        """Remove layers that no named image has: what earlier builds have left."""
+        self.run("docker", "image", "prune", "--force")
 
     def versions(self) -> str:
         """Docker's and Compose's versions, and how layers are stored, in words."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.chaos.airflow_place import DAG, Run
@@ -20,8 +21,11 @@ NIGHT_SECONDS = 900.0
 _HEALTHY_SECONDS = 300.0
 # So that there is a middle to strike in.
 _SLOW = {"pattern": "/matches/", "kind": "slow", "seconds": 2.0}
-_LOOK_SECONDS = 1.0
-_MATCHES = "SELECT count(*) FROM ops.target WHERE page_kind = 'match_centre'"
+_LOOK_SECONDS = 2.0
+_MIDDLE = (
+    "SELECT count(page_hash) >= 2 AND count(*) FILTER (WHERE state = 'fetching') > 0 "
+    "FROM ops.target WHERE page_kind = 'match_centre'"
+)
 _LATEST_RELEASE = "SELECT max(release_id) FROM ops.selector_release"
 
 
@@ -104,7 +108,13 @@ class Nights:
     def _strike(self, strike: Strike, night: Night) -> None:
         self._place.wait_until_healthy(_HEALTHY_SECONDS)
         run = self._begin()
-        wait_until("matches are being fetched", self._in_the_middle, seconds=_HEALTHY_SECONDS)
+        warehouse = self._place.warehouse()
+        wait_until(
+            "matches are being fetched",
+            lambda: _in_the_middle(warehouse),
+            seconds=NIGHT_SECONDS,
+            every=0.5,
+        )
         before = self._place.container(strike.killed)["Id"] if strike.killed else ""
         restarts = self._restarts(before)
         struck = time.monotonic()
@@ -142,11 +152,6 @@ class Nights:
             return False  # a sweep or a watch holds a row just now
         return True
 
-    def _in_the_middle(self) -> bool:
-        """Some matches are archived, and one is being fetched."""
-        archived = self._place.scalar(f"{_MATCHES} AND page_hash IS NOT NULL")
-        return archived >= 2 and bool(self._place.scalar(f"{_MATCHES} AND state = 'fetching'"))
-
     def _restarts(self, container: str) -> int:
         found = {one["Id"]: one for many in self._place.containers().values() for one in many}
         return int(found[container]["RestartCount"]) if container else 0
@@ -181,6 +186,12 @@ class Nights:
         if doubled := landed.doubled_batches(warehouse):
             night.problems.append(f"{doubled} batches are doubled")
         night.pages = len(self._place.site("requests"))
+
+
+def _in_the_middle(warehouse: Engine) -> bool:
+    """Some matches are archived, and one is being fetched."""
+    with warehouse.connect() as connection:
+        return bool(connection.scalar(text(_MIDDLE)))
 
 
 def _ready(place: Place) -> AirflowClient:

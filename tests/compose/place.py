@@ -124,8 +124,11 @@ class Place:
     def build(self) -> None:
         """The images: stand-ins of what is pulled, then ours as they are built anywhere."""
         standins.make(self.docker, standins.wanted(self.services))
+        # Named, so that the packages that it has installed are there for the next time.
+        self.docker.build(ROOT, "touchline-test/build:0.1.0", "--target=build")
         for context, service in ((ROOT, "init"), (ROOT / ".docker/object-store", "object-store")):
             self.docker.build(context, self.services[service]["image"])
+        self.docker.prune()
 
     def up(self) -> float:
         """Secrets, then everything up; the seconds until all of it is healthy.

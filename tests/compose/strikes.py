@@ -90,5 +90,5 @@ CUTS = (
 
 
 def all_of(place: Place) -> tuple[Strike, ...]:
-    """Every lasting service killed, then the cuts."""
-    return (*(killing(service) for service in place.lasting), *CUTS)
+    """The cuts, then every lasting service killed."""
+    return (*CUTS, *(killing(service) for service in place.lasting))
