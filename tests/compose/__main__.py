@@ -21,6 +21,7 @@ from tests.compose.place import Place
 from tests.compose.report import Figures
 from tests.compose.scaled import SCALED, scaled
 from tests.compose.strikes import all_of
+from tests.compose.twice import compare
 
 _PAGE = ROOT / "docs" / "compose.md"
 
@@ -32,10 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", type=Path, default=default, help="the daemon's folder")
     parser.add_argument("--only", action="append", help="only these strikes, by name; repeatable")
     parser.add_argument("--write", action="store_true", help="write docs/compose.md")
+    parser.add_argument(
+        "--twice", action="store_true", help="only build the image twice, and compare the files"
+    )
     parser.add_argument("--keep", action="store_true", help="leave it running until Enter")
     chosen = parser.parse_args(arguments)
     try:
         with daemon(chosen.home) as docker:
+            if chosen.twice:
+                return _twice(docker)
             figures = _measure(docker, chosen)
     except (DockerError, TimeoutError) as error:
         print(f"compose-test: {error}", file=sys.stderr)
@@ -44,6 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if figures.problems:
         return 1
     print("compose-test: everything is as it has to be")
+    return 0
+
+
+def _twice(docker: Docker) -> int:
+    place = Place(docker)
+    place.build()
+    same = compare(docker, ROOT, place.services["init"]["image"])
+    print(f"compose-test: two builds hold the same {same} files, with the same times")
     return 0
 
 
