@@ -6,11 +6,11 @@ It takes about an hour and some gigabytes: all images are made here. `--keep` le
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 from scrapers.settings import ROOT
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--keep", action="store_true", help="leave it running until Enter")
     chosen = parser.parse_args(arguments)
+    # Whoever ends it by a signal wants the containers and the daemon gone too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with daemon(chosen.home) as docker:
             if chosen.twice:
@@ -77,22 +79,21 @@ def _measure(docker: Docker, chosen: argparse.Namespace) -> Figures:
         _say(f"healthy after {healthy:.0f} s; a night without a strike")
         nights = Nights(place)
         quiet = nights.undisturbed()
-        _say(f"landed in {quiet.ended:.0f} s; a dump")
+        _say(f"landed in {quiet.seconds:.0f} s; a dump")
         place.touchline("backup", "run")
         place.touchline("backup", "check")
         figures = Figures(
             docker.versions(), healthy, len(place.lasting), nights.day, nights.rows, quiet
         )
-        later: list[tuple[str, Callable[[], Night]]] = [
-            (strike.what, partial(nights.struck, strike)) for strike in strikes
-        ]
+        while strikes:
+            _say(f"{strikes[0].what}, and more; {len(strikes)} are left")
+            night = nights.struck(strikes)
+            _note(night, figures, chosen)
+            done = [hit.strike for hit in night.hits] or strikes[:1]
+            strikes = [strike for strike in strikes if strike not in done]
         if not only:
-            later.insert(0, (SCALED, partial(scaled, place, nights)))
-        for what, run in later:
-            _say(what)
-            figures.struck.append(_told(run()))
-            if chosen.write:  # at once: what is cut short counts
-                _PAGE.write_text(report.page(figures), encoding="utf-8")
+            _say(SCALED)
+            _note(scaled(place, nights), figures, chosen)
         if chosen.keep:
             input("running; Enter ends it: ")
         return figures
@@ -101,12 +102,15 @@ def _measure(docker: Docker, chosen: argparse.Namespace) -> Figures:
         place.down()
 
 
-def _told(night: Night) -> Night:
-    back = "" if night.healthy is None else f"healthy after {night.healthy:.0f} s, "
-    _say(
-        f"  {back}night over after {night.ended:.0f} s: {'; '.join(night.problems) or 'as it was'}"
-    )
-    return night
+def _note(night: Night, figures: Figures, chosen: argparse.Namespace) -> None:
+    """Say what became of a night, and write it down at once: what is cut short counts."""
+    figures.struck.append(night)
+    for hit in night.hits:
+        back = "" if hit.healthy is None else f"healthy after {hit.healthy:.0f} s, "
+        _say(f"  {hit.strike.what}: {back}run over after {hit.ended:.0f} s")
+    _say(f"  {'; '.join(night.problems) or 'as the undisturbed night'}")
+    if chosen.write:
+        _PAGE.write_text(report.page(figures), encoding="utf-8")
 
 
 def _say(line: str) -> None:

@@ -1,26 +1,32 @@
-"""Nights of the running place: an undisturbed one, then struck ones that must land the same."""
+"""Nights of the running place: an undisturbed one, then struck ones that must land the same.
+
+A night is struck while its matches are being fetched; when what was struck is well again and the
+run still goes on, the next strike follows in the same night.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+import httpx
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.chaos.airflow_place import DAG, Run
 from tests.compose.daemon import DockerError
-from tests.compose.place import Place, is_healthy
+from tests.compose.place import Container, Place, is_healthy, service_of
 from tests.compose.strikes import Strike
 from tests.demo.night import choose_day
 from tests.support import landed
 from tests.support.airflow import AirflowClient, wait_until
 
 NIGHT_SECONDS = 900.0
-_HEALTHY_SECONDS = 300.0
+_HEALTHY_SECONDS = 600.0
 # So that there is a middle to strike in.
-_SLOW = {"pattern": "/matches/", "kind": "slow", "seconds": 2.0}
+_SLOW = {"pattern": "/matches/", "kind": "slow", "seconds": 10.0}
 _LOOK_SECONDS = 2.0
 _MIDDLE = (
     "SELECT count(page_hash) >= 2 AND count(*) FILTER (WHERE state = 'fetching') > 0 "
@@ -30,21 +36,38 @@ _LATEST_RELEASE = "SELECT max(release_id) FROM ops.selector_release"
 
 
 @dataclass
+class Hit:
+    """What became of a strike.
+
+    Attributes:
+        strike: it.
+        at: Unix time at which it struck.
+        healthy: seconds until what was struck was healthy again by Docker's word; None: nothing
+            was killed, or it never was.
+        ended: seconds until the night's run was over.
+    """
+
+    strike: Strike
+    at: float
+    healthy: float | None = None
+    ended: float = 0.0
+
+
+@dataclass
 class Night:
     """What became of a night.
 
     Attributes:
-        what: what struck it.
-        healthy: seconds from the strike until what was struck is healthy again by Docker's word;
-            None: nothing was killed.
-        ended: seconds from the strike (or, without one, from the night's beginning) to its end.
+        what: how it differs from others, apart from strikes.
+        hits: the strikes, in order.
+        seconds: from its beginning to its end, by Airflow's clock.
         pages: pages asked of the site.
         problems: what is not as it has to be; empty: all is well.
     """
 
-    what: str
-    healthy: float | None = None
-    ended: float = 0.0
+    what: str = ""
+    hits: list[Hit] = field(default_factory=list)
+    seconds: float = 0.0
     pages: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -63,7 +86,7 @@ class Nights:
         self.day = choose_day()
         self.rows: dict[str, int] = {}
         self.truth: dict[str, str] = {}
-        self.quiet = Night("nothing")
+        self.quiet = Night("undisturbed")
         self._place = place
         self._airflow = _ready(place)
         self._release = int(place.scalar(_LATEST_RELEASE))
@@ -91,22 +114,19 @@ class Nights:
 
     def _go(self, night: Night) -> None:
         run = self._begin()
-        began = time.monotonic()
-        self._wait(night, lambda: run.wait(0) is not None)
-        night.ended = time.monotonic() - began
-        self._judge_end(run, night)
+        self._wait(run, night)
 
-    def struck(self, strike: Strike) -> Night:
-        """A night that is struck while pages are fetched; compared with the undisturbed one."""
-        night = Night(strike.what)
+    def struck(self, strikes: Sequence[Strike]) -> Night:
+        """A night with as many of the strikes as find it going on, the first one in any case."""
+        night = Night()
         try:
-            self._strike(strike, night)
-        except (DockerError, DBAPIError, TimeoutError, OSError) as error:
+            self._place.wait_until_healthy(_HEALTHY_SECONDS)
+            self._strike(strikes, night)
+        except (DockerError, DBAPIError, httpx.HTTPError, TimeoutError, OSError) as error:
             night.problems.append(f"{type(error).__name__}: {error}"[:1500])
         return night
 
-    def _strike(self, strike: Strike, night: Night) -> None:
-        self._place.wait_until_healthy(_HEALTHY_SECONDS)
+    def _strike(self, strikes: Sequence[Strike], night: Night) -> None:
         run = self._begin()
         warehouse = self._place.warehouse()
         wait_until(
@@ -115,26 +135,37 @@ class Nights:
             seconds=NIGHT_SECONDS,
             every=0.5,
         )
-        before = self._place.container(strike.killed)["Id"] if strike.killed else ""
-        restarts = self._restarts(before)
-        struck = time.monotonic()
+        for strike in strikes:
+            if night.hits and not run.alive():
+                break
+            night.hits.append(self._hit(strike, night))
+        ended = self._wait(run, night)
+        # What came when the run was just over is to be done again, in another night.
+        night.hits = [hit for hit in night.hits if hit.at < ended]
+        for hit in night.hits:
+            hit.ended = ended - hit.at
+        self._judge_rows(night)
+
+    def _hit(self, strike: Strike, night: Night) -> Hit:
+        """Strike, heal, and wait until what was killed is there again and healthy."""
+        before = self._place.container(strike.killed) if strike.killed else None
+        hit = Hit(strike, time.time())
         strike.hit(self._place)
         try:
             time.sleep(strike.heal_after)
         finally:
             if strike.heal is not None:
                 strike.heal(self._place)
-
-        def over() -> bool:
-            if not night.ended and run.wait(0) is not None:
-                night.ended = time.monotonic() - struck
-            if strike.killed and night.healthy is None and self._is_back(before, restarts):
-                night.healthy = time.monotonic() - struck
-            return bool(night.ended and (night.healthy is not None or not strike.killed))
-
-        self._wait(night, over)
-        self._judge_end(run, night)
-        self._judge_rows(night)
+        while before is not None and hit.healthy is None:
+            passed = time.time() - hit.at
+            if self._is_back(before):
+                hit.healthy = passed
+            elif passed > _HEALTHY_SECONDS:
+                night.problems.append(f"{strike.name} not healthy after {passed:.0f} s")
+                break
+            else:
+                time.sleep(_LOOK_SECONDS)
+        return hit
 
     def _begin(self) -> Run:
         """Nothing is landed; a run of the nightly DAG for the day begins."""
@@ -152,29 +183,30 @@ class Nights:
             return False  # a sweep or a watch holds a row just now
         return True
 
-    def _restarts(self, container: str) -> int:
-        found = {one["Id"]: one for many in self._place.containers().values() for one in many}
-        return int(found[container]["RestartCount"]) if container else 0
+    def _is_back(self, before: Container) -> bool:
+        now = self._place.containers()[service_of(before)]
+        return any(
+            one["Id"] == before["Id"]
+            and one["RestartCount"] > before["RestartCount"]
+            and is_healthy(one)
+            for one in now
+        )
 
-    def _is_back(self, container: str, restarts: int) -> bool:
-        found = {one["Id"]: one for many in self._place.containers().values() for one in many}
-        return is_healthy(found[container]) and found[container]["RestartCount"] > restarts
-
-    def _wait(self, night: Night, over: Callable[[], bool]) -> None:
-        end = time.monotonic() + NIGHT_SECONDS
-        while not over():
-            if time.monotonic() > end:
-                night.problems.append(f"not over after {NIGHT_SECONDS:.0f} s")
-                return
-            time.sleep(_LOOK_SECONDS)
-
-    def _judge_end(self, run: Run, night: Night) -> None:
-        code = run.wait(30)
+    def _wait(self, run: Run, night: Night) -> float:
+        """Wait until the run is over and note how it ended; the Unix time at which it did."""
+        code = run.wait(NIGHT_SECONDS)
         if code is None:
+            night.problems.append(f"the run is not over after {NIGHT_SECONDS:.0f} s more")
             run.kill()
-        if code != 0:
+        elif code:
             states = run.said.replace("\n", ", ")
-            night.problems.append(f"the run has {'failed' if code else 'not ended'}: {states}")
+            night.problems.append(f"the run has failed: {states}")
+        told = self._airflow.run(DAG, run.run_id)
+        began, ended = (
+            datetime.fromisoformat(told[name]).timestamp() for name in ("queued_at", "end_date")
+        )
+        night.seconds = ended - began
+        return ended
 
     def _judge_rows(self, night: Night) -> None:
         """As after the undisturbed night: nothing lost, nothing doubled, nothing other."""

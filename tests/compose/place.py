@@ -182,7 +182,7 @@ class Place:
         ).split()
         found: dict[str, list[Container]] = {}
         for one in json.loads(self.docker.run("docker", "inspect", *ids)) if ids else ():
-            found.setdefault(one["Config"]["Labels"][f"{_LABEL}.service"], []).append(one)
+            found.setdefault(service_of(one), []).append(one)
         return found
 
     def container(self, service: str) -> Container:
@@ -235,3 +235,8 @@ class Place:
 def is_healthy(container: Container) -> bool:
     """By Docker's own word."""
     return bool(container["State"].get("Health", {}).get("Status") == "healthy")
+
+
+def service_of(container: Container) -> str:
+    """The service that a container is of."""
+    return str(container["Config"]["Labels"][f"{_LABEL}.service"])

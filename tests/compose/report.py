@@ -13,7 +13,9 @@ from rich.table import Table
 from tests.compose.nights import NIGHT_SECONDS, Night
 from tests.compose.strikes import CUT_SECONDS
 
-_COLUMNS = ("what", "healthy again, s", "night over, s", "pages asked", "as the undisturbed night")
+_COLUMNS = (
+    "night", "what", "healthy again, s", "run over, s", "pages asked", "as the undisturbed night",
+)  # fmt: skip
 
 
 @dataclass
@@ -40,18 +42,24 @@ class Figures:
 
     @property
     def problems(self) -> list[str]:
-        """What is not as it has to be."""
-        return [f"{night.what}: {problem}" for night in self.struck for problem in night.problems]
+        """What is not as it has to be, by the number of the night."""
+        return [
+            f"night {number}: {problem}"
+            for number, night in enumerate(self.struck, start=2)
+            for problem in night.problems
+        ]
 
-
-def _cells(night: Night) -> tuple[str, ...]:
-    return (
-        night.what,
-        "–" if night.healthy is None else f"{night.healthy:.0f}",
-        f"{night.ended:.0f}" if night.ended else "–",
-        str(night.pages),
-        "NO" if night.problems else "yes",
-    )
+    def lines(self) -> list[tuple[str, ...]]:
+        """The table of nights: a line for each strike, or for a night without one."""
+        made: list[tuple[str, ...]] = []
+        for number, night in enumerate((self.quiet, *self.struck), start=1):
+            told = (str(night.pages), "NO" if night.problems else "yes")
+            if night.what or not night.hits:
+                made.append((str(number), night.what, "–", f"{night.seconds:.0f}", *told))
+            for hit in night.hits:
+                healthy = "–" if hit.healthy is None else f"{hit.healthy:.0f}"
+                made.append((str(number), hit.strike.what, healthy, f"{hit.ended:.0f}", *told))
+        return made
 
 
 def show(figures: Figures) -> None:
@@ -62,8 +70,8 @@ def show(figures: Figures) -> None:
         if count:
             rows.add_row(name, f"{count:,}")
     table = Table(*_COLUMNS, title="Struck nights", title_justify="left")
-    for night in (figures.quiet, *figures.struck):
-        table.add_row(*_cells(night))
+    for line in figures.lines():
+        table.add_row(*line)
     console = Console(width=120)
     console.print(rows)
     console.print(table)
@@ -74,17 +82,16 @@ def show(figures: Figures) -> None:
 def page(figures: Figures) -> str:
     """The page of the documentation."""
     rows = [(name, f"{count:,}") for name, count in figures.rows.items() if count]
-    nights = [_cells(night) for night in (figures.quiet, *figures.struck)]
     text = _PAGE.format(
         machine=f"{figures.versions}; {os.cpu_count()} cores, {platform.machine()}",
         services=figures.services,
         healthy=figures.healthy,
         day=figures.day,
-        night=figures.quiet.ended,
+        night=figures.quiet.seconds,
         rows=_table(("table", "rows"), rows),
         cut=CUT_SECONDS,
         longest=NIGHT_SECONDS,
-        nights=_table(_COLUMNS, nights),
+        nights=_table(_COLUMNS, figures.lines()),
     )
     return text + "".join(f"\n- {problem}\n" for problem in figures.problems)
 
@@ -125,14 +132,15 @@ the pause between two pages are the test's own; leases, sweeps and pauses are as
 ## Struck nights
 
 Then the warehouse is emptied and the same night runs again, and again, and while matches are
-being fetched something happens. A container is killed from outside with all its processes, as
-the kernel does when memory runs out, and Docker starts it again. A cut lasts {cut:.0f} s. Nobody
+being fetched something happens. When that is over and the run still goes on, the next thing
+happens in the same night. A container is killed from outside with all its processes, as the
+kernel does when memory runs out, and Docker starts it again. A cut lasts {cut:.0f} s. Nobody
 helps. In the end Airflow's run must have succeeded, the core tables must hash to those of the
 undisturbed night (nothing lost, nothing doubled, nothing other), and no batch may be doubled.
 Seconds are from the strike until Docker finds the container healthy again, and until the run is
-over; of nights without a strike they are from their beginning. A run that is not over after
-{longest:.0f} s counts as failed. Match pages take two seconds longer than the stand-in site
-needs, so that there is a middle to strike in.
+over; of a night without a strike they are from its beginning. A run that goes on for
+{longest:.0f} s after the last strike counts as failed. Match pages take some seconds longer than
+the stand-in site needs, so that there is a middle to strike in.
 
 {nights}
 """

@@ -21,5 +21,4 @@ def scaled(place: Place, nights: Nights) -> Night:
         busy = {line.partition("|")[0].strip() for line in lines if taken in line}
         if len(place.containers()[service]) != NUMBER or len(busy) < 2:
             night.problems.append(f"of {service} took part: {', '.join(sorted(busy)) or 'none'}")
-    place.scale(dict.fromkeys(_TAKEN, 1))
     return night
