@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
-from tests.compose.nights import NIGHT_SECONDS, Night
+from tests.compose.nights import MOST_STRIKES, NIGHT_SECONDS, Night
 from tests.compose.strikes import CUT_SECONDS
 
 _COLUMNS = (
@@ -91,6 +91,7 @@ def page(figures: Figures) -> str:
         rows=_table(("table", "rows"), rows),
         cut=CUT_SECONDS,
         longest=NIGHT_SECONDS,
+        most=MOST_STRIKES,
         nights=_table(_COLUMNS, figures.lines()),
     )
     return text + "".join(f"\n- {problem}\n" for problem in figures.problems)
@@ -120,8 +121,8 @@ the pause between two pages are the test's own; leases, sweeps and pauses are as
 {machine}.
 
 - **Up**: {services} services are healthy {healthy:.0f} s after `docker-compose up`, with empty
-  volumes. Most checks are made once a minute, so that is for the most part waiting for Docker to
-  look.
+  volumes. The workers' checks are made once a minute and Airflow's twice, so some of that is
+  waiting for Docker to look.
 - **Held back**: Docker says of each container that it is not root, has no capability, a root
   folder that can't be written, limits of memory and of processes, and that no secret shows.
 - **A night**: Airflow runs *whoscored_nightly* for {day} in {night:.0f} s, and the rows below
@@ -133,7 +134,7 @@ the pause between two pages are the test's own; leases, sweeps and pauses are as
 
 Then the warehouse is emptied and the same night runs again, and again, and while matches are
 being fetched something happens. When that is over and the run still goes on, the next thing
-happens in the same night. A container is killed from outside with all its processes, as the
+happens in the same night, {most} at the most. A container is killed from outside with all its processes, as the
 kernel does when memory runs out, and Docker starts it again. A cut lasts {cut:.0f} s. Nobody
 helps. In the end Airflow's run must have succeeded, the core tables must hash to those of the
 undisturbed night (nothing lost, nothing doubled, nothing other), and no batch may be doubled.
