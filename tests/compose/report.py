@@ -134,14 +134,14 @@ the pause between two pages are the test's own; leases, sweeps and pauses are as
 
 Then the warehouse is emptied and the same night runs again, and again, and while matches are
 being fetched something happens. When that is over and the run still goes on, the next thing
-happens in the same night, {most} at the most. A container is killed from outside with all its processes, as the
-kernel does when memory runs out, and Docker starts it again. A cut lasts {cut:.0f} s. Nobody
-helps. In the end Airflow's run must have succeeded, the core tables must hash to those of the
-undisturbed night (nothing lost, nothing doubled, nothing other), and no batch may be doubled.
-Seconds are from the strike until Docker finds the container healthy again, and until the run is
-over; of a night without a strike they are from its beginning. A run that goes on for
-{longest:.0f} s after the last strike counts as failed. Match pages take some seconds longer than
-the stand-in site needs, so that there is a middle to strike in.
+happens in the same night, {most} at the most. A container is killed from outside with all its
+processes, as the kernel does when memory runs out, and Docker starts it again. A cut lasts
+{cut:.0f} s. Nobody helps. In the end Airflow's run must have succeeded, the core tables must
+hash to those of the undisturbed night (nothing lost, nothing doubled, nothing other), and no
+batch may be doubled. Seconds are from the strike until Docker finds the container healthy again,
+and until the run is over; of a night without a strike they are from its beginning. A run that
+goes on for {longest:.0f} s after the last strike counts as failed. Match pages take some seconds
+longer than the stand-in site needs, so that there is a middle to strike in.
 
 {nights}
 """
