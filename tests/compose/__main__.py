@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
+
 from scrapers.settings import ROOT
 from tests.compose import promises, report
 from tests.compose.daemon import Docker, DockerError, daemon
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if chosen.twice:
                 return _twice(docker)
             figures = _measure(docker, chosen)
-    except (DockerError, TimeoutError) as error:
+    except (DockerError, TimeoutError, httpx.HTTPError) as error:
         print(f"compose-test: {error}", file=sys.stderr)
         return 1
     report.show(figures)

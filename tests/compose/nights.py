@@ -7,9 +7,11 @@ run still goes on, the next strike follows in the same night.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import httpx
 from sqlalchemy import Engine, text
@@ -203,7 +205,11 @@ class Nights:
         elif code:
             states = run.said.replace("\n", ", ")
             night.problems.append(f"the run has failed: {states}")
-        told = self._airflow.run(DAG, run.run_id)
+        told = wait_until(
+            "Airflow's word on the run",
+            lambda: _asked(lambda: self._airflow.run(DAG, run.run_id)),
+            seconds=_HEALTHY_SECONDS,
+        )
         began, ended = (
             datetime.fromisoformat(told[name]).timestamp() for name in ("queued_at", "end_date")
         )
@@ -231,8 +237,17 @@ def _in_the_middle(warehouse: Engine) -> bool:
 def _ready(place: Place) -> AirflowClient:
     """Airflow lets the nightly DAG run; what it catches up at once is none of ours."""
     client = place.airflow()
-    wait_until(f"DAG {DAG}", lambda: client.has_dag(DAG), seconds=_HEALTHY_SECONDS)
+    wait_until(f"DAG {DAG}", lambda: _asked(lambda: client.has_dag(DAG)), seconds=_HEALTHY_SECONDS)
     client.unpause(DAG)
-    (last,) = wait_until("last night's run", lambda: client.runs(DAG), seconds=_HEALTHY_SECONDS)
-    client.wait_for_run(DAG, last["dag_run_id"], seconds=NIGHT_SECONDS)
+    (last,) = wait_until(
+        "last night's run", lambda: _asked(lambda: client.runs(DAG)), seconds=_HEALTHY_SECONDS
+    )
+    if Run(client, last["dag_run_id"]).wait(NIGHT_SECONDS) is None:
+        raise DockerError("last night's run is not over in time")
     return client
+
+
+def _asked(question: Callable[[], Any]) -> Any:
+    """What Airflow answers; None: it does not, which may be what was struck, or a busy machine."""
+    with suppress(httpx.TransportError):
+        return question()
