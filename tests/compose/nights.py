@@ -27,7 +27,7 @@ from tests.support.airflow import AirflowClient, wait_until
 
 NIGHT_SECONDS = 900.0
 # In one night; Airflow's tasks are tried again a few times only.
-MOST_STRIKES = 3
+MOST_STRIKES = 8
 _HEALTHY_SECONDS = 600.0
 # So that there is a middle to strike in.
 _SLOW = {"pattern": "/matches/", "kind": "slow", "seconds": 10.0}
