@@ -13,7 +13,7 @@ FROM postgres:18.1-bookworm AS postgres-programs
 RUN set -eu; mkdir -p /opt/postgresql/bin /opt/postgresql/lib; \
     for program in pg_dump pg_restore; do \
       cp "/usr/lib/postgresql/18/bin/$program" "/opt/postgresql/lib/$program"; \
-      ldd "/opt/postgresql/lib/$program" | awk '$3 ~ /^\// {print $3}' \
+      ldd "/usr/lib/postgresql/18/bin/$program" | awk '$3 ~ /^\// {print $3}' \
         | grep -Ev '/lib(c|m|dl|rt|pthread|resolv)\.so' | xargs -I{} cp -L {} /opt/postgresql/lib/; \
       printf '#!/bin/sh\nLD_LIBRARY_PATH=/opt/postgresql/lib exec /opt/postgresql/lib/%s "$@"\n' \
         "$program" > "/opt/postgresql/bin/$program"; \
@@ -23,7 +23,7 @@ RUN set -eu; mkdir -p /opt/postgresql/bin /opt/postgresql/lib; \
 
 FROM python:3.11.14-slim-bookworm AS build
 # By its content a compiled file is known to belong to its source, not by a time.
-ENV PYC_INVALIDATION_MODE=unchecked-hash \
+ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_LINK_MODE=copy
 WORKDIR /app
 RUN pip install --no-cache-dir --no-compile uv==0.13.9
@@ -34,7 +34,8 @@ RUN uv venv /opt/venv \
       locks/requirements.txt locks/image.txt \
     # Beside them, for Airflow's processes with this executor only; see the file.
     && uv pip install --no-cache --python /opt/venv/bin/python --compile-bytecode --no-deps \
-      --target /opt/executors/CeleryExecutor --requirements locks/CeleryExecutor.txt
+      --target /opt/executors/CeleryExecutor --requirements locks/CeleryExecutor.txt \
+    && find /opt/venv /opt/executors -exec touch --no-dereference --date=@0 {} +
 
 COPY pyproject.toml README.md ./
 COPY scrapers scrapers
@@ -48,7 +49,8 @@ RUN printf 'setuptools==80.9.0\n' > /tmp/build-constraints.txt \
     && rm -rf ./*.egg-info \
     && python -m compileall -q --invalidation-mode unchecked-hash scrapers dags plugins \
     && rm -rf locks \
-    && find /opt/venv /opt/executors /app -exec touch --no-dereference --date=@0 {} +
+    # Only what is new: a file that is touched once more is held by this layer once more.
+    && find /opt/venv /app -newermt @0 -exec touch --no-dereference --date=@0 {} +
 
 FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1 \

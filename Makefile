@@ -106,8 +106,9 @@ soak: setup ## 1,000 pages through two browser slots: memory and browsers stay f
 	@$(BIN)/python -W ignore -m tests.chaos.soak $(SOAK_ARGS)
 
 .PHONY: compose-test
-compose-test: setup ## Bring docker-compose.yml up by a Docker daemon of its own (as root; takes long)
-	@$(BIN)/python -W ignore -m tests.compose $(COMPOSE_ARGS)
+compose-test: setup ## Bring docker-compose.yml up (as root, an hour), kill containers; docs/compose.md
+	@.ci/setup docker
+	@$(BIN)/python -W ignore -m tests.compose --write $(COMPOSE_ARGS)
 
 .PHONY: lock
 lock: setup ## Compile requirements*.txt from requirements*.in (LOCK_ARGS=--upgrade: newest)

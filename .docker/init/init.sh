@@ -42,6 +42,7 @@ say "Airflow: its database, pools, connections, the admin's password"
 airflow db migrate
 airflow pools import "${INIT_AIRFLOW:-/etc/airflow-team}/pools.json"
 airflow connections import --overwrite $secrets/airflow_connections.json
-(umask 077 && cp $secrets/airflow_passwords.json "$AIRFLOW_HOME/passwords.json.new")
+# Not by cp: a secret may be read only, and Airflow opens its own file to write.
+(umask 077 && cat $secrets/airflow_passwords.json >"$AIRFLOW_HOME/passwords.json.new")
 mv "$AIRFLOW_HOME/passwords.json.new" "$AIRFLOW_HOME/passwords.json"
 say "done"

@@ -29,7 +29,9 @@ def make_app(current: Settings) -> Celery:
     broker = current.broker_url.get_secret_value()
     on_rabbitmq = broker.startswith(("amqp", "pyamqp"))
     app = Celery(
-        "touchline", broker=broker, include=["scrapers.tasks.tasks", "scrapers.tasks.preflight"]
+        "touchline",
+        broker=broker,
+        include=[f"scrapers.tasks.{name}" for name in ("tasks", "preflight", "heartbeat")],
     )
     app.conf.update(
         task_queues=[_queue(name, on_rabbitmq) for name in (FETCH, PARSE, SWEEP)],

@@ -19,6 +19,22 @@ from scrapers.settings import settings as current_settings
 CONNECT_SECONDS = 10
 # A statement that waits longer for a lock than this has met a stuck transaction.
 LOCK_SECONDS = 60
+# A peer that a cut has taken away is given up after a minute: by us, and by the server, which else
+# holds what the lost session had locked for as long as its system likes, often two hours.
+_QUIET_SECONDS, _ASK_SECONDS, _ASK_TIMES = 30, 10, 3
+_OUR_END = {
+    "keepalives_idle": _QUIET_SECONDS,
+    "keepalives_interval": _ASK_SECONDS,
+    "keepalives_count": _ASK_TIMES,
+    "tcp_user_timeout": 1000 * (_QUIET_SECONDS + _ASK_SECONDS * _ASK_TIMES),  # milliseconds
+}
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "tcp_keepalives_idle": _QUIET_SECONDS,
+    "tcp_keepalives_interval": _ASK_SECONDS,
+    "tcp_keepalives_count": _ASK_TIMES,
+}
 # PostgreSQL's word for: come again. Deadlock, serialization, lock time-out, shutdown, disk full,
 # too many connections, and all of class 08 (connection).
 _COME_AGAIN = ("08", "40", "53", "57", "58", "55P03")
@@ -69,8 +85,8 @@ def _make(url: str, connect_seconds: int = CONNECT_SECONDS, **pool: Any) -> Engi
         connect_args={
             "connect_timeout": connect_seconds,
             "application_name": "touchline",
-            "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",
-            "keepalives_idle": 30,
+            "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+            **_OUR_END,
         },
     )
 

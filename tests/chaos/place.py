@@ -307,14 +307,7 @@ class Place:
     def _emptied(self) -> bool:
         """Remove every row; False: somebody still writes, and it is to be tried again."""
         try:
-            with self.engine.begin() as connection:
-                connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-                names = ", ".join(connection.scalars(text(_TABLES)))
-                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-                connection.execute(
-                    text("DELETE FROM ops.selector_release WHERE release_id > :first"),
-                    {"first": self._releases or 1_000_000},
-                )
+            landed.empty(self.engine, self._releases or 1_000_000)
         except DBAPIError:
             return False
         return True
@@ -440,11 +433,3 @@ def an_s3_place(home: Path) -> Iterator[Place]:
             yield place
     finally:
         server.stop()
-
-
-# Sessions of browsers stay noted: the browsers are there.
-_TABLES = (
-    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN "
-    "('raw', 'staging', 'core', 'ops') AND tablename NOT IN "
-    "('alembic_version', 'selector_release', 'browser_session')"
-)

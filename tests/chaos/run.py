@@ -16,6 +16,7 @@ from tests.chaos.runbooks import follow
 from tests.chaos.scenario import Outcome, Scenario
 from tests.chaos.strikes import slow_matches
 from tests.chaos.watch import Watch
+from tests.support import landed
 from tests.support.supervise import GroupError
 
 # For messages that are due when all has landed.
@@ -99,11 +100,7 @@ def _compare(place: Place, scenario: Scenario, outcome: Outcome) -> None:
             f"{outcome.requests} requests, at most {outcome.bound}: {', '.join(often)}"
         )
     _compare_alerts(place, scenario, outcome)
-    doubled = place.scalar(
-        "SELECT count(*) FROM (SELECT 1 FROM ops.batch GROUP BY dag_id, run_id, step, round "
-        "HAVING count(*) > 1) AS twice"
-    )
-    if doubled:
+    if doubled := landed.doubled_batches(place.engine):
         outcome.problems.append(f"{doubled} batches are doubled")
     if scenario.check is not None:
         scenario.check(place)

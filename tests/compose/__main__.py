@@ -1,213 +1,122 @@
-"""`python -m tests.compose`: bring the compose file up, look at it, land a day of football.
+"""`python -m tests.compose`: bring the compose file up, run nights, strike them, take it down.
 
-It takes a while and some gigabytes: all images are made here. `--keep` leaves everything running.
+It takes about an hour and some gigabytes: all images are made here. `--keep` leaves it running.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
+import httpx
 
-from scrapers.pipeline.intervals import parse_day
 from scrapers.settings import ROOT
-from tests.compose import standins
+from tests.compose import promises, report
 from tests.compose.daemon import Docker, DockerError, daemon
-from tests.site.world import World
+from tests.compose.nights import Night, Nights
+from tests.compose.place import Place
+from tests.compose.report import Figures
+from tests.compose.scaled import SCALED, scaled
+from tests.compose.strikes import all_of
+from tests.compose.twice import compare
 
-DAY = "2022-08-13"
-_UP_SECONDS = 900
-_SITE = "http://site:8000"
-# Chromium can't make its sandbox inside a container without rights; pages here are our own.
-_BROWSER = "--headless=new,--no-sandbox,--disable-gpu,--disable-dev-shm-usage,--no-first-run"
+_PAGE = ROOT / "docs" / "compose.md"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Do it; the exit code: 1 if anything is not as it has to be."""
     parser = argparse.ArgumentParser(prog="python -m tests.compose", description=__doc__)
     default = Path(tempfile.gettempdir()) / "touchline-compose"
     parser.add_argument("--home", type=Path, default=default, help="the daemon's folder")
+    parser.add_argument("--only", action="append", help="only these strikes, by name; repeatable")
+    parser.add_argument("--write", action="store_true", help="write docs/compose.md")
+    parser.add_argument(
+        "--twice", action="store_true", help="only build the image twice, and compare the files"
+    )
     parser.add_argument("--keep", action="store_true", help="leave it running until Enter")
     chosen = parser.parse_args(arguments)
+    # Whoever ends it by a signal wants the containers and the daemon gone too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with daemon(chosen.home) as docker:
-            place = Place(docker, chosen.home)
-            try:
-                place.up()
-                place.look()
-                place.land()
-                if chosen.keep:
-                    input("running; Enter ends it: ")
-            finally:
-                place.down()
-    except DockerError as error:
+            if chosen.twice:
+                return _twice(docker)
+            figures = _measure(docker, chosen)
+    except (DockerError, TimeoutError, httpx.HTTPError) as error:
         print(f"compose-test: {error}", file=sys.stderr)
+        return 1
+    report.show(figures)
+    if figures.problems:
         return 1
     print("compose-test: everything is as it has to be")
     return 0
 
 
-class Place:
-    """The compose file as the test brings it up: `name` left out, which old Composes refuse.
+def _twice(docker: Docker) -> int:
+    place = Place(docker)
+    place.build()
+    same = compare(docker, ROOT, place.services["init"]["image"])
+    print(f"compose-test: two builds hold the same {same} files, with the same times")
+    return 0
 
-    Args:
-        docker: the daemon.
-        home: folder of the secrets and of the files that are made.
-    """
 
-    def __init__(self, docker: Docker, home: Path) -> None:
-        self._docker = docker
-        self._home = home
-        file = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-        file.pop("name")
-        # The hub here starts no containers, and this machine may have no such socket.
-        file["services"]["selenoid"]["volumes"] = []
-        self._services: dict[str, dict[str, Any]] = {
-            name: item for name, item in file["services"].items() if "profiles" not in item
-        }
-        (home / "docker-compose.yml").write_text(yaml.safe_dump(file), encoding="utf-8")
-        (home / "override.yml").write_text(yaml.safe_dump(self._override()), encoding="utf-8")
-
-    def _override(self) -> dict[str, Any]:
-        """Another hub in Selenoid's place, and the stand-in site among the browsers."""
-        hub = {
-            "command": ["--silent"],
-            "mem_limit": "2g",
-            "pids_limit": 512,
-            "tmpfs": ["/tmp"],
-            "environment": {"HOME": "/tmp"},
-            "healthcheck": {
-                "test": ["CMD-SHELL", "wget -q -O /dev/null http://127.0.0.1:4444/wd/hub/status"]
-            },
-        }
-        start = (
-            "import tests.site.server as s; s.HOST = '0.0.0.0'; "
-            "from tests.site.__main__ import main; main()"
+def _measure(docker: Docker, chosen: argparse.Namespace) -> Figures:
+    place, only = Place(docker), chosen.only
+    strikes = [one for one in all_of(place) if not only or one.name in only]
+    if only and len(strikes) < len(set(only)):
+        known = ", ".join(one.name for one in all_of(place))
+        raise DockerError(f"no such strike; there are {known}")
+    _say("images")
+    place.build()
+    try:
+        _say("up")
+        place.down()  # what an earlier one has left behind, volumes included
+        healthy = place.up()
+        promises.look(place)
+        _say(f"healthy after {healthy:.0f} s; a night without a strike")
+        nights = Nights(place)
+        quiet = nights.undisturbed()
+        _say(f"landed in {quiet.seconds:.0f} s; a dump")
+        place.touchline("backup", "run")
+        place.touchline("backup", "check")
+        figures = Figures(
+            docker.versions(), healthy, len(place.lasting), nights.day, nights.rows, quiet
         )
-        site = {
-            "image": self._services["init"]["image"],
-            "user": "10001:10001",
-            "working_dir": "/app",
-            "command": ["python", "-c", start, "--port", "8000"],
-            "volumes": [f"{ROOT}/tests:/app/tests:ro"],
-            "networks": ["browsers"],
-        }
-        return {"services": {"selenoid": hub, "site": site}}
+        while strikes:
+            _say(f"{strikes[0].what}, and more; {len(strikes)} are left")
+            night = nights.struck(strikes)
+            _note(night, figures, chosen)
+            done = [hit.strike for hit in night.hits] or strikes[:1]
+            strikes = [strike for strike in strikes if strike not in done]
+        if not only:
+            _say(SCALED)
+            _note(scaled(place, nights), figures, chosen)
+        if chosen.keep:
+            input("running; Enter ends it: ")
+        return figures
+    finally:
+        _say("down")
+        place.down()
 
-    def _compose(self, *arguments: str) -> str:
-        stage = World().matches_on(parse_day(DAY))[0].stage_id
-        followed = [{"competition": "a league", "season": "2022/2023", "stage_id": stage}]
-        given = {
-            "COMPOSE_PROJECT_NAME": "touchline",
-            "SECRETS_DIR": str(self._home / "secrets"),
-            "DOCKER_GID": str(self._docker.socket.stat().st_gid or 65534),
-            "TOUCHLINE_FOLLOW": json.dumps(followed),
-            "TOUCHLINE_BASE_URL": _SITE,
-            "TOUCHLINE_ALLOWED_HOSTS": "site",
-            "TOUCHLINE_BROWSER_ARGS": _BROWSER,
-            "TOUCHLINE_PAGE_INTERVAL_SECONDS": "0.1",
-        }
-        ended = subprocess.run(
-            ["docker-compose", f"--project-directory={ROOT}",
-             f"--file={self._home / 'docker-compose.yml'}",
-             f"--file={self._home / 'override.yml'}", *arguments],
-            env={**self._docker.environment, **given},
-            capture_output=True,
-            text=True,
-            check=False,
-        )  # fmt: skip
-        if ended.returncode:
-            said = (ended.stdout + ended.stderr)[-4000:]
-            raise DockerError(
-                f"docker-compose {arguments[0]} ended with {ended.returncode}:\n{said}"
-            )
-        return ended.stdout
 
-    def up(self) -> None:
-        """Images, secrets, then everything up and healthy."""
-        standins.make(self._docker, standins.wanted(self._services))
-        for context, image in ((ROOT, "init"), (ROOT / ".docker/object-store", "object-store")):
-            self._docker.build(context, self._services[image]["image"])
-        subprocess.run(
-            ["sh", str(ROOT / ".docker" / "make-secrets")],
-            env={**os.environ, "SECRETS_DIR": str(self._home / "secrets")},
-            check=True,
-            capture_output=True,
-        )
-        self._compose("up", "--detach", "--no-build")
-        end = time.monotonic() + _UP_SECONDS
-        while waiting := [name for name, state in self._states().items() if state != "healthy"]:
-            if time.monotonic() > end:
-                logs = self._compose("logs", "--tail=30", *waiting)
-                raise DockerError(f"not healthy: {', '.join(waiting)}\n{logs[-4000:]}")
-            time.sleep(5)
+def _note(night: Night, figures: Figures, chosen: argparse.Namespace) -> None:
+    """Say what became of a night, and write it down at once: what is cut short counts."""
+    figures.struck.append(night)
+    for hit in night.hits:
+        back = "" if hit.healthy is None else f"healthy after {hit.healthy:.0f} s, "
+        _say(f"  {hit.strike.what}: {back}run over after {hit.ended:.0f} s")
+    _say(f"  {'; '.join(night.problems) or 'as the undisturbed night'}")
+    if chosen.write:
+        _PAGE.write_text(report.page(figures), encoding="utf-8")
 
-    def _container(self, service: str) -> dict[str, Any]:
-        name = self._compose("ps", "--quiet", service).strip()
-        found: list[dict[str, Any]] = json.loads(self._docker.run("docker", "inspect", name))
-        return found[0]
 
-    def _states(self) -> dict[str, str]:
-        lasting = [name for name, item in self._services.items() if item["restart"] != "no"]
-        found = {}
-        for service in lasting:
-            state = self._container(service)["State"]
-            found[service] = state.get("Health", {}).get("Status", state["Status"])
-        return found
-
-    def look(self) -> None:
-        """What the containers are, by Docker's own word: limited, not root, not started again.
-
-        Raises:
-            DockerError: one is not.
-        """
-        for service in self._services:
-            found = self._container(service)
-            host, user = found["HostConfig"], found["Config"]["User"]
-            wrong = [
-                what
-                for what, is_so in {
-                    "runs as root": user in ("", "root", "0") or user.startswith("0:"),
-                    "has no memory limit": not host["Memory"],
-                    "may write its root folder": not host["ReadonlyRootfs"],
-                    "was started again": found["RestartCount"] > 0,
-                    "has failed": service == "init" and found["State"]["ExitCode"] != 0,
-                }.items()
-                if is_so
-            ]
-            secrets = self._home / "secrets"
-            held = {path.read_text(encoding="utf-8") for path in secrets.glob("*_password")}
-            shown = json.dumps(found["Config"])
-            if any(secret in shown for secret in held):
-                wrong.append("shows a secret")
-            if wrong:
-                raise DockerError(f"{service} {', '.join(wrong)}")
-
-    def land(self) -> None:
-        """A day of football, dumped and read back.
-
-        Raises:
-            DockerError: nothing landed, or a command failed.
-        """
-        inside = ("exec", "-T", "parse-worker", "touchline")
-        self._compose(*inside, "scrape", "--from", DAY, "--to", DAY)
-        told = self._compose(*inside, "coverage", "--json")
-        if not sum(row["landed"] for row in json.loads(told)):
-            raise DockerError(f"nothing has landed: {told}")
-        self._compose(*inside, "backup", "run")
-        self._compose(*inside, "backup", "check")
-
-    def down(self) -> None:
-        """Containers and volumes go; images stay for the next time."""
-        self._compose("down", "--volumes", "--remove-orphans")
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
 
 if __name__ == "__main__":

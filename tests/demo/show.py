@@ -6,12 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scrapers.settings import ROOT
 from scrapers.warehouse.engine import engine, transaction
-from scrapers.warehouse.tables import CORE_TABLES, Match
+from scrapers.warehouse.tables import Match
 from tests.support.airflow import USER
+from tests.support.landed import row_counts
 from tests.support.stack import Stack
 from tests.support.supervise import GroupError
 
@@ -29,7 +30,7 @@ def landed(stack: Stack, console: Console) -> None:
     Raises:
         GroupError: the run was green, but there are no events: something is badly wrong.
     """
-    counts = row_counts(stack)
+    counts = row_counts(engine(stack.settings))
     table = Table(title="Landed rows", title_justify="left", header_style="bold")
     table.add_column("table")
     table.add_column("rows", justify="right")
@@ -40,15 +41,6 @@ def landed(stack: Stack, console: Console) -> None:
     console.print("Tables of page kinds that are not collected by default are empty.", style="dim")
     if not counts["core.event"]:
         raise GroupError("the run ended well, yet not one event landed")
-
-
-def row_counts(stack: Stack) -> dict[str, int]:
-    """Rows by core table, parents first."""
-    with transaction(engine(stack.settings)) as connection:
-        return {
-            table.fullname: int(connection.scalar(select(func.count()).select_from(table)) or 0)
-            for table in CORE_TABLES
-        }
 
 
 def _a_match(stack: Stack) -> int:

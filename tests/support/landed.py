@@ -1,8 +1,8 @@
-"""What stands in the core tables, as values to compare."""
+"""What stands in the warehouse, as values to compare; and how it is emptied between two nights."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, select, text
 
 from scrapers.warehouse.tables import CORE_TABLES, LINEAGE
 
@@ -28,3 +28,46 @@ def _hashes(engine: Engine, row: str) -> dict[str, str]:
             )
             for table in CORE_TABLES
         }
+
+
+def row_counts(engine: Engine) -> dict[str, int]:
+    """Rows by core table, parents first."""
+    with engine.connect() as connection:
+        return {
+            table.fullname: int(connection.scalar(select(func.count()).select_from(table)) or 0)
+            for table in CORE_TABLES
+        }
+
+
+def doubled_batches(engine: Engine) -> int:
+    """Batches of which there is more than one for a step of a run."""
+    query = (
+        "SELECT count(*) FROM (SELECT 1 FROM ops.batch GROUP BY dag_id, run_id, step, round "
+        "HAVING count(*) > 1) AS twice"
+    )
+    with engine.connect() as connection:
+        return int(connection.scalar(text(query)) or 0)
+
+
+# Sessions of browsers stay noted: the browsers are there.
+_TABLES = (
+    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN "
+    "('raw', 'staging', 'core', 'ops') AND tablename NOT IN "
+    "('alembic_version', 'selector_release', 'browser_session')"
+)
+
+
+def empty(engine: Engine, last_release: int) -> None:
+    """Remove every row, and releases of selector files after this one, in one transaction.
+
+    Raises:
+        DBAPIError: somebody else writes and does not let go; to be tried again.
+    """
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        names = ", ".join(connection.scalars(text(_TABLES)))
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        connection.execute(
+            text("DELETE FROM ops.selector_release WHERE release_id > :last"),
+            {"last": last_release},
+        )

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from scrapers.settings import FILE_SUFFIX, PREFIX, ROOT, Settings
+from tests.compose.standins import MADE_BY, wanted
 
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -64,6 +65,15 @@ def test_images_are_pinned(name: str) -> None:
 def is_pinned(image: str) -> bool:
     repository, _, tag = image.partition(":")
     return bool(repository) and bool(re.search(r"\d+\.\d+", tag)) and "latest" not in tag
+
+
+def test_what_is_pulled_has_a_stand_in_for_the_test_that_brings_it_up() -> None:
+    """A base image that is changed for another one is noticed here, not an hour later."""
+    started = {name: item for name, item in SERVICES.items() if "profiles" not in item}
+    pulled = wanted(started)
+    assert "python:3.11.14-slim-bookworm" in pulled
+    for image in pulled:
+        assert image.startswith(tuple(MADE_BY)), image
 
 
 @pytest.mark.parametrize("path", ["Dockerfile", ".docker/object-store/Dockerfile"])

@@ -90,3 +90,17 @@ def test_rabbitmq_is_installed_for_the_tests_only_where_it_is_missing(tmp_path: 
     programs.mkdir(parents=True)
     script(programs / "rabbitmq-server", "true")
     assert set_up(path, "broker", RABBITMQ_LIB=str(lib)).returncode == 0
+
+
+def test_docker_is_installed_for_the_compose_test_only_where_a_part_is_missing(
+    tmp_path: Path,
+) -> None:
+    """A client alone is no daemon; with all programs there no package manager is asked."""
+    path = machine(tmp_path / "bin", user_id=1000, apt=True)
+    script(path / "docker", "true")
+    missing = set_up(path, "docker")
+    assert missing.returncode == 1
+    assert "install --yes --no-install-recommends docker.io docker-compose" in missing.stderr
+    for program in ("dockerd", "docker-compose", "debootstrap", "iptables"):
+        script(path / program, "true")
+    assert set_up(path, "docker").returncode == 0
