@@ -18,7 +18,8 @@ _HEAD = """\
 Generated from `scrapers/failures.yaml` by `make register`: edit that file. Every failure of the
 platform belongs to one of these classes. The class decides: whether and when a target is tried
 again, what is recorded, whether it is an incident, and who is told of it, once. Each class is
-injected by the chaos scenarios that are named with it; `make chaos` runs them.
+injected by the chaos scenarios that are named with it; `make chaos` runs them
+([what came of it](chaos.md)).
 
 Severity: P1 whole outage, P2 degraded, P3 data blocked, P4 offline only, P5 visibility only.
 
