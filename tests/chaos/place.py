@@ -275,7 +275,11 @@ class Place:
         for path in ("faults/clear", "amend/clear"):
             self.stack.control(path, b"{}")
         self._restore_files()
-        self.until("the warehouse is empty", self._emptied, 90)
+        self.until(
+            "the warehouse is empty",
+            lambda: landed.emptied(self.engine, self._releases or 1_000_000),
+            90,
+        )
         for database in (0, 1):
             with redis.Redis(port=self.stack.ports["redis"], db=database) as client:
                 client.flushdb()
@@ -303,14 +307,6 @@ class Place:
             return bool(self.scalar("SELECT 1"))
         except DBAPIError:
             return False
-
-    def _emptied(self) -> bool:
-        """Remove every row; False: somebody still writes, and it is to be tried again."""
-        try:
-            landed.empty(self.engine, self._releases or 1_000_000)
-        except DBAPIError:
-            return False
-        return True
 
     def _restore_files(self) -> None:
         """The selector files as they are in the repository, an empty archive, no export."""

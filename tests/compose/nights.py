@@ -175,17 +175,14 @@ class Nights:
         """Nothing is landed; a run of the nightly DAG for the day begins."""
         place = self._place
         place.site("faults/clear", {})
-        wait_until("the warehouse is empty", self._emptied, seconds=_HEALTHY_SECONDS)
+        wait_until(
+            "the warehouse is empty",
+            lambda: landed.emptied(place.warehouse(), self._release),
+            seconds=_HEALTHY_SECONDS,
+        )
         place.site("faults", _SLOW)
         place.site("requests/clear", {})
         return Run(self._airflow, self._airflow.trigger(DAG, partition_key=self.day))
-
-    def _emptied(self) -> bool:
-        try:
-            landed.empty(self._place.warehouse(), self._release)
-        except DBAPIError:
-            return False  # a sweep or a watch holds a row just now
-        return True
 
     def _is_back(self, before: Container) -> bool:
         now = self._place.containers()[service_of(before)]

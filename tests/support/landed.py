@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from scrapers.warehouse.tables import CORE_TABLES, LINEAGE
 
@@ -57,17 +58,21 @@ _TABLES = (
 )
 
 
-def empty(engine: Engine, last_release: int) -> None:
+def emptied(engine: Engine, last_release: int) -> bool:
     """Remove every row, and releases of selector files after this one, in one transaction.
 
-    Raises:
-        DBAPIError: somebody else writes and does not let go; to be tried again.
+    Returns:
+        False: a sweep or a watch, say, holds a row just now; nothing is removed, try again.
     """
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-        names = ", ".join(connection.scalars(text(_TABLES)))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        connection.execute(
-            text("DELETE FROM ops.selector_release WHERE release_id > :last"),
-            {"last": last_release},
-        )
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+            names = ", ".join(connection.scalars(text(_TABLES)))
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            connection.execute(
+                text("DELETE FROM ops.selector_release WHERE release_id > :last"),
+                {"last": last_release},
+            )
+    except DBAPIError:
+        return False
+    return True
