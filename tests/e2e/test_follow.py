@@ -151,6 +151,7 @@ def test_names_that_do_not_say_which_one(stack: Stack, engine: Engine) -> None:
     assert stage_ids(engine, stack) == []
 
 
+@pytest.mark.long  # of every page kind test_layouts proves it, in make test
 def test_a_page_that_can_not_be_read_is_told_by_its_class(stack: Stack, engine: Engine) -> None:
     fault = {"pattern": "seasons/90902", "kind": "replace", "old": "sub-navigation", "new": "nav"}
     stack.control("faults", json.dumps(fault).encode())

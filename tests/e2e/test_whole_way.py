@@ -252,6 +252,7 @@ def test_every_passing_fault_is_tried_again_and_the_night_is_complete(stack, eng
     assert target(engine, slow.id).state == State.LANDED
 
 
+@pytest.mark.long  # test_reparse_way begins with the same, in make test
 def test_a_changed_layout_lands_nothing_of_its_page_and_the_others_go_on(stack, engine):
     readable = [m for m in MATCHES if m.status == "finished" and m.has_match_centre]
     changed = readable[0]
