@@ -274,7 +274,9 @@ class Settings(BaseSettings):
     session_idle_minutes: float = Field(
         default=4, gt=0, description="a worker without a page for so long quits its session"
     )
-    session_start_timeout_seconds: float = Field(default=45, gt=0)
+    session_start_timeout_seconds: float = Field(
+        default=45, gt=0, description="a hub that has not started a browser by then has failed"
+    )
     hub_failures_to_open: int = Field(
         default=3, gt=0, description="failures in a row after which a hub is left alone"
     )
@@ -284,8 +286,12 @@ class Settings(BaseSettings):
     hub_probe_longest_seconds: float = Field(
         default=180, gt=0, description="longest wait between two probes of a hub"
     )
-    page_load_timeout_seconds: float = Field(default=45, gt=0)
-    script_timeout_seconds: float = Field(default=15, gt=0)
+    page_load_timeout_seconds: float = Field(
+        default=45, gt=0, description="a page that has not loaded by then is unavailable"
+    )
+    script_timeout_seconds: float = Field(
+        default=15, gt=0, description="a script in the browser may take so long"
+    )
 
     # the workers
     fetch_soft_limit_seconds: int = Field(default=150, gt=0, description="soft limit, fetch task")

@@ -51,7 +51,15 @@ def write_partition(
         with tempfile.TemporaryFile(dir=folder) as rows:
             _copy(connection, exported, rows_of(exported, partition.place, matches), rows)
             rows.seek(0)
-            written = _to_parquet(exported, rows, local)
+            try:
+                written = _to_parquet(exported, rows, local)
+            except pa.ArrowException as error:
+                raise files.failed(
+                    f"core.{exported.name}, {partition.place.folder}: a row can't be written as "
+                    f"Parquet (one is longer than {_BLOCK_BYTES} bytes, or a value is out of its "
+                    "type's range); nothing was exported: look for it, and delete or mend it",
+                    error,
+                ) from error
         if written != partition.rows:
             raise files.failed(
                 f"{exported.name} {partition.place.folder}: {written} rows came of "

@@ -218,6 +218,26 @@ def test_an_earlier_reader_keeps_its_files_and_old_ones_go(
     assert check(local, read_by_somebody)
 
 
+def test_a_row_that_no_file_can_hold_is_told_and_the_last_export_stays(
+    engine: Engine, local: Files
+):
+    land_night(engine, 7)
+    export(engine, local)
+    before = the(local)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE core.team SET name = repeat('x', 3000000), landed_at = now()"
+                " WHERE team_id = :id"
+            ),
+            {"id": HOME},
+        )
+    with pytest.raises(ExportFailed, match=r"core\.team.*longer than"):
+        export(engine, local)
+    assert the(local) == before
+    assert check(local, before) == []
+
+
 @pytest.mark.parametrize("damage", ["gone", "cut", "other", "no_parquet"])
 def test_damaged_files_are_found_and_the_next_export_mends_what_is_gone(
     engine: Engine, local: Files, damage: str
