@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 DAG = "whoscored_nightly"
 FORM = "whoscored_scrape"
+DAYS = 3
 REPARSE, WATCH = "whoscored_reparse", "whoscored_selector_watch"
 
 
@@ -61,10 +62,10 @@ def engine(stack: Stack) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def week() -> tuple[str, str]:
-    """Seven days of the stand-in's season that end with the demo's night."""
+def period() -> tuple[str, str]:
+    """Three days, of which one has no football; the last one is the demo's night."""
     last = parse_day(night.choose_day())
-    return str(last - timedelta(days=6)), str(last)
+    return str(last - timedelta(days=DAYS - 1)), str(last)
 
 
 def fetched(engine: Engine) -> list[tuple[Any, ...]]:
@@ -97,11 +98,11 @@ def most_attempts(engine: Engine, run_id: str) -> int:
 
 
 def backfill(
-    stack: Stack, airflow: AirflowClient, week: tuple[str, str], *options: str
+    stack: Stack, airflow: AirflowClient, period: tuple[str, str], *options: str
 ) -> list[str]:
-    """`airflow backfill create` for the week, to its end; the ids of the runs it made."""
+    """`airflow backfill create` for the period, to its end; the ids of the runs it made."""
     known = {run["dag_run_id"] for run in airflow.runs(DAG)}
-    first, last = week
+    first, last = period
     stack.run(
         *airflow_command("backfill", "create", "--dag-id", DAG, "--max-active-runs", "3"),
         *("--from-date", first, "--to-date", last, *options),
@@ -111,22 +112,22 @@ def backfill(
     return [r["dag_run_id"] for r in airflow.runs(DAG) if r["dag_run_id"] not in known]
 
 
-def test_a_backfill_lands_a_week_and_the_next_one_asks_the_site_for_nothing(
-    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+def test_a_backfill_lands_its_days_and_the_next_one_asks_the_site_for_nothing(
+    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
 ) -> None:
-    runs = backfill(stack, airflow, week)
+    runs = backfill(stack, airflow, period)
     states = {run["partition_key"]: run["state"] for run in airflow.runs(DAG)}
-    days = sorted(day for day in states if week[0] <= day <= week[1])
-    assert len(runs) == len(days) == 7
+    days = sorted(day for day in states if period[0] <= day <= period[1])
+    assert len(runs) == len(days) == DAYS
     assert {states[day] for day in days} == {"success"}
     landed = fetched(engine)
     assert any("/match_centre/" in target for target, _, _ in landed)
 
     # As it stands, Airflow finds a run for each day and makes none.
-    assert backfill(stack, airflow, week) == []
-    # Told to reprocess, it makes seven, and they find nothing to do.
-    again = backfill(stack, airflow, week, "--reprocess-behavior", "completed")
-    assert len(again) == 7
+    assert backfill(stack, airflow, period) == []
+    # Told to reprocess, it makes as many, and they find nothing to do.
+    again = backfill(stack, airflow, period, "--reprocess-behavior", "completed")
+    assert len(again) == DAYS
     for run_id in again:
         assert airflow.run(DAG, run_id)["state"] == "success"
         assert batches(engine, run_id, "match_centre") == []
@@ -140,9 +141,9 @@ def test_a_backfill_lands_a_week_and_the_next_one_asks_the_site_for_nothing(
 
 
 def test_a_waiting_dispatch_survives_a_clear_and_its_triggerers_death_and_sends_once(
-    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
 ) -> None:
-    after = str(parse_day(week[1]) + timedelta(days=7))
+    after = str(parse_day(period[1]) + timedelta(days=7))
     stack.group.stop("fetch")
     try:
         run_id = airflow.trigger(DAG, partition_key=after, conf={"force": True})
@@ -168,9 +169,9 @@ def test_a_waiting_dispatch_survives_a_clear_and_its_triggerers_death_and_sends_
 
 
 def test_the_log_shows_progress_and_nothing_shows_a_secret(
-    stack: Stack, airflow: AirflowClient, week: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, period: tuple[str, str]
 ) -> None:
-    run_id = airflow.trigger(DAG, partition_key=week[1], conf={"force": True})
+    run_id = airflow.trigger(DAG, partition_key=period[1], conf={"force": True})
     assert airflow.wait_for_run(DAG, run_id) == "success"
     shown = [str(airflow.request("GET", f"/dags/{DAG}/dagRuns/{run_id}/taskInstances"))]
     for task_id in airflow.tasks(DAG, run_id):
@@ -195,10 +196,10 @@ def test_a_wrong_form_fails_at_once_and_names_the_field(airflow: AirflowClient) 
 
 
 def test_a_re_parse_tries_and_then_lands_from_the_archive_alone(
-    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
 ) -> None:
     before = fetched(engine)
-    form = {"page_kinds": ["match_centre"], "date_from": week[0], "date_to": week[1]}
+    form = {"page_kinds": ["match_centre"], "date_from": period[0], "date_to": period[1]}
     run_id = airflow.trigger(REPARSE, conf=form)
     assert airflow.wait_for_run(REPARSE, run_id) == "success"
     assert airflow.tasks(REPARSE, run_id)["publish"]["state"] == "skipped"
@@ -212,9 +213,9 @@ def test_a_re_parse_tries_and_then_lands_from_the_archive_alone(
 
 
 def test_the_watch_lets_good_canaries_pass_and_fails_loudly_by_field(
-    stack: Stack, airflow: AirflowClient, engine: Engine, week: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
 ) -> None:
-    stack.touchline("scrape", "--from", week[1])  # so that there is something to watch
+    stack.touchline("scrape", "--from", period[1])  # so that there is something to watch
     wait_until(f"DAG {WATCH}", lambda: airflow.has_dag(WATCH))
     airflow.unpause(WATCH)
     run_id = airflow.trigger(WATCH)
