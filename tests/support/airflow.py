@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROCESSES = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -102,6 +103,16 @@ def wait_until(
     raise TimeoutError(f"{what}: not within {seconds:.0f} s")
 
 
+def _asked_again(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask up to four times: on a busy machine Airflow may take longer than one patience."""
+    return Retrying(
+        retry=retry_if_exception_type(httpx.TransportError),
+        stop=stop_after_attempt(4),
+        wait=wait_fixed(1),
+        reraise=True,
+    )(ask)
+
+
 class AirflowClient:
     """Airflow's public REST API, logged in as the admin."""
 
@@ -125,15 +136,20 @@ class AirflowClient:
     def request(self, method: str, path: str, **options: Any) -> Any:
         """Call /api/v2`path` and return its JSON; raises httpx.HTTPStatusError with the body."""
         if not self._token:
-            login = self._http.post("/auth/token", json=self._login)
+            login = _asked_again(lambda: self._http.post("/auth/token", json=self._login))
             login.raise_for_status()
             self._token = login.json()["access_token"]
-        response = self._http.request(
-            method,
-            f"/api/v2{path}",
-            headers={"Authorization": f"Bearer {self._token}"},
-            **options,
-        )
+
+        def ask() -> httpx.Response:
+            return self._http.request(
+                method,
+                f"/api/v2{path}",
+                headers={"Authorization": f"Bearer {self._token}"},
+                **options,
+            )
+
+        # What changes something is asked for once: its answer may be all that was late.
+        response = _asked_again(ask) if method == "GET" else ask()
         if response.is_error:
             raise httpx.HTTPStatusError(
                 f"{method} {path}: {response.status_code} {response.text}",
