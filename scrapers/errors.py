@@ -114,7 +114,10 @@ class ExportFailed(TouchlineError):
 
 
 class ConfigInvalid(TouchlineError):
-    """A setting, secret or selector file is missing or wrong; the message names it."""
+    """A setting, secret or selector file is missing or wrong; the message names it.
+
+    Also a role of PostgreSQL's that lacks a right: it is the wrong one, or was not given it.
+    """
 
 
 class DataLate(TouchlineError):

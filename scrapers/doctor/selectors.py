@@ -16,6 +16,7 @@ from scrapers.parsing.initial import unlisted
 from scrapers.parsing.load import Problem, check
 from scrapers.settings import PREFIX, Settings
 from scrapers.targets import SOURCE
+from scrapers.warehouse.engine import lacks_a_right
 from scrapers.whoscored.needs import unmet
 from scrapers.whoscored.own_names import check_names
 
@@ -27,8 +28,8 @@ CHECKS = {
     NAMES: "the file of own names, if there is one, is in order",
 }
 _TOLD = 3  # problems
-# No right to read, a column of another release: the warehouse's own checks tell it.
-_OTHERS_TELL = ("42501", "42703")
+_UNDEFINED_COLUMN = "42703"  # one of another release: the warehouse's own checks tell it
+_UNREADABLE = "the registry can't be read: see warehouse.schema and its rights"
 
 
 def look(context: Context) -> list[Check]:
@@ -64,10 +65,12 @@ def _in_force(context: Context, paths: list[Path], problems: dict[Path, list[Pro
     except WarehouseUnavailable:
         return skipped(IN_FORCE, "PostgreSQL was not reached")
     except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) not in _OTHERS_TELL:
+        if getattr(error.orig, "pgcode", None) != _UNDEFINED_COLUMN:
             raise
-        return skipped(IN_FORCE, "the registry can't be read: see warehouse.schema and its rights")
+        return skipped(IN_FORCE, _UNREADABLE)
     except ConfigInvalid as error:
+        if lacks_a_right(error):
+            return skipped(IN_FORCE, _UNREADABLE)
         if "setting" in error.facts:  # the warehouse's own checks tell it
             return skipped(IN_FORCE, "PostgreSQL was not reached")
         return fail(IN_FORCE, ConfigInvalid, error.detail, "run touchline db upgrade")

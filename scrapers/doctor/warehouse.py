@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
-from sqlalchemy.exc import ProgrammingError
 
 from scrapers.doctor import clock
 from scrapers.doctor.context import ANSWER_SECONDS, CONNECT_SECONDS, Context
 from scrapers.doctor.result import Check, fail, ok, skipped, warn
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.settings import PREFIX
-from scrapers.warehouse.engine import single_connection, transaction
+from scrapers.warehouse.engine import lacks_a_right, single_connection, transaction
 from scrapers.warehouse.tables import CORE, OPS, RAW, STAGING
 
 SETTING = f"{PREFIX}DATABASE_URL"
@@ -29,7 +28,6 @@ CHECKS = {
 _OLDEST = 170_000  # MERGE … RETURNING
 _SCHEMAS = [RAW, STAGING, CORE, OPS]
 _UPGRADE = "touchline db upgrade"
-_INSUFFICIENT_PRIVILEGE = "42501"
 
 _FACTS = text(
     "SELECT current_setting('server_version_num')::integer AS number, "
@@ -107,8 +105,8 @@ def _schema(engine: Engine) -> Check:
     head = head_revision()
     try:
         now = current_revision(engine)
-    except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) != _INSUFFICIENT_PRIVILEGE:
+    except ConfigInvalid as error:
+        if not lacks_a_right(error):
             raise
         mend = f"GRANT USAGE on schema {OPS} and its tables to the user of {SETTING}"
         return fail(SCHEMA, ConfigInvalid, "the user may not read the revision", mend)

@@ -1,4 +1,8 @@
-"""Connections to PostgreSQL; what goes wrong with them is WarehouseUnavailable."""
+"""Connections to PostgreSQL; what goes wrong with them is WarehouseUnavailable.
+
+Not so a server that does not know us, or a role that may not do what it is asked to: waiting helps
+neither, so both are ConfigInvalid.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +42,14 @@ _SESSION = {
 # PostgreSQL's word for: come again. Deadlock, serialization, lock time-out, shutdown, disk full,
 # too many connections, and all of class 08 (connection).
 _COME_AGAIN = ("08", "40", "53", "57", "58", "55P03")
+MAY_NOT = "42501"  # PostgreSQL's word for a right that is lacking, or an owner that is another
 
 
 # The driver gives no code for what fails while connecting.
-_NOT_KNOWN = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf")
+_NOT_KNOWN = (
+    *("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf"),
+    "permission denied for database",
+)
 
 
 def engine(settings: Settings | None = None) -> Engine:
@@ -104,6 +112,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction: all of the block is kept, or nothing.
 
     Raises:
+        ConfigInvalid: the server does not know us, or our role lacks a right (`lacks_a_right`).
         WarehouseUnavailable: PostgreSQL can't be reached, or gave the transaction up.
     """
     try:
@@ -116,7 +125,25 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         code = getattr(error.orig, "pgcode", None) or ""
         if error.connection_invalidated or code.startswith(_COME_AGAIN):
             raise unavailable(error) from error
+        if code == MAY_NOT:
+            raise _refused(engine.url.username, error) from error
         raise
+
+
+def lacks_a_right(failure: ConfigInvalid) -> bool:
+    """Whether it is `transaction`'s word for a right that our role lacks."""
+    return failure.facts.get("sqlstate") == MAY_NOT
+
+
+def _refused(role: str | None, error: DBAPIError) -> ConfigInvalid:
+    name = f"{PREFIX}DATABASE_URL"
+    who = f"the role {role}" if role else "the role"
+    return ConfigInvalid(
+        f"{who} of {name} may not do this ({_said(error.orig)}): give it its rights with "
+        "`touchline db roles` and `touchline db grant`, or name the role whose work it is",
+        setting=name,
+        sqlstate=MAY_NOT,
+    )
 
 
 def unavailable(error: Exception) -> WarehouseUnavailable | ConfigInvalid:
@@ -126,9 +153,13 @@ def unavailable(error: Exception) -> WarehouseUnavailable | ConfigInvalid:
     """
     cause = getattr(error, "orig", None) or error
     code = getattr(cause, "pgcode", None)
-    lines = str(cause).strip().splitlines()
-    said = lines[0] if lines else type(cause).__name__
+    said = _said(cause)
     if any(sign in said for sign in _NOT_KNOWN):
         return _wrong_address(f"is refused by the server ({said})")
     facts = {"sqlstate": code} if code else {}
     return WarehouseUnavailable(f"PostgreSQL: {said}", **facts)
+
+
+def _said(cause: BaseException | None) -> str:
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

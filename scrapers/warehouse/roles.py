@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, ProgrammingError
 
 from scrapers.errors import ConfigInvalid
-from scrapers.warehouse.engine import CONNECT_SECONDS, transaction, unavailable
+from scrapers.warehouse.engine import CONNECT_SECONDS, MAY_NOT, transaction, unavailable
 from scrapers.warehouse.tables import CORE, OPS, RAW, STAGING
 
 OWNER, SCRAPER, READER, AIRFLOW = "owner", "scraper", "reader", "airflow"
@@ -35,7 +35,6 @@ _ROWS = "SELECT, INSERT, UPDATE, DELETE"
 _REVISION = f"{OPS}.alembic_version"
 # Any constant: two that give rights in the same database take turns on it.
 _LOCK = 7_205_759_403_792_795
-_MAY_NOT = ("42501",)  # SQLSTATE insufficient_privilege
 _OWNERS = text(
     "SELECT pg_get_userbyid(relowner) AS owner, pg_has_role(relowner, 'USAGE') AS is_ours "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
@@ -251,7 +250,7 @@ def _connected(server: str, database: str | None = None) -> Iterator[Connection]
             raise ConfigInvalid(f"the superuser's address is refused ({said})") from error
         raise failure from error
     except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) in _MAY_NOT:
+        if getattr(error.orig, "pgcode", None) == MAY_NOT:
             raise ConfigInvalid(
                 f"the role {url.username} may not make roles and databases: name a superuser"
             ) from error

@@ -216,6 +216,8 @@ def test_rights_that_lack(sick: Patient, engine: Engine, database_url: str) -> N
         found = sick.checks(Service.PARSE)
     is_failure(found["warehouse.schema"][0], "ConfigInvalid", "GRANT", "TOUCHLINE_DATABASE_URL")
     is_failure(found["warehouse.rights"][0], "ConfigInvalid", "USAGE on schema staging")
+    in_force = found["selectors.in_force"][0]
+    assert (in_force.result, "its rights" in in_force.found) == ("skipped", True), in_force
 
 
 def test_a_server_that_can_only_be_read(sick: Patient, engine: Engine, database_url: str) -> None:

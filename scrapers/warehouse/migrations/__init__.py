@@ -15,18 +15,16 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
 
 from scrapers.errors import ConfigInvalid
 from scrapers.settings import PREFIX, Settings
 from scrapers.warehouse.engine import engine as engine_of
-from scrapers.warehouse.engine import transaction
+from scrapers.warehouse.engine import lacks_a_right, transaction
 from scrapers.warehouse.tables import OPS
 
 # Any constant: two processes that migrate the same database take turns on it.
 _LOCK = 7_205_759_403_792_793
-_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def upgrade(settings: Settings) -> None:
@@ -45,8 +43,8 @@ def upgrade(settings: Settings) -> None:
             _check_known(connection)
             connection.execute(CreateSchema(OPS, if_not_exists=True))
             command.upgrade(_config(connection), "head")
-    except ProgrammingError as error:
-        if getattr(error.orig, "pgcode", None) == _INSUFFICIENT_PRIVILEGE:
+    except ConfigInvalid as error:
+        if lacks_a_right(error):
             raise ConfigInvalid(
                 f"the user of {PREFIX}DATABASE_URL may not make the warehouse's schemas: "
                 "make it the database's owner, or GRANT it CREATE on the database",
