@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 
 from scrapers.errors import ConfigInvalid, ExportFailed, WarehouseUnavailable
 from scrapers.files import Files
@@ -31,6 +31,12 @@ log = logging.getLogger(__name__)
 SCHEMAS = ("raw", "staging", "core", "ops")
 _MAX_NOTE = 1_000_000
 _MARK = "public.touchline_restore"
+# In the catalogue, which everybody may read: the schema itself is closed to all but its owner.
+_FIND_MARK = text(
+    "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class c "
+    "JOIN pg_namespace n ON n.oid = relnamespace "
+    "WHERE nspname || '.' || relname = :mark AND relkind = 'r'"
+)
 # libpq's options that an address may carry, and the variables of the same meaning.
 _OPTIONS = {
     "host": "PGHOST",
@@ -224,7 +230,8 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
     was killed can be run again and goes on where it was.
 
     Raises:
-        ConfigInvalid: the database has a schema already, or there is no pg_restore.
+        ConfigInvalid: the database has a schema already, its role may not make one, or there is no
+            pg_restore.
         ExportFailed: the dump is damaged or pg_restore failed; nothing is half restored.
         WarehouseUnavailable: PostgreSQL can't be reached.
     """
@@ -256,17 +263,40 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
 
 
 def being_restored(engine: Engine) -> str:
-    """Name of the dump that the database is being restored from; empty: it is not."""
+    """Name of the dump that the database is being restored from; empty: it is not.
+
+    Raises:
+        ConfigInvalid: it is, by another role, whose work it is to end it.
+        WarehouseUnavailable: PostgreSQL can't be reached.
+    """
     with transaction(engine) as connection:
-        if connection.scalar(text(f"SELECT to_regclass('{_MARK}')")) is None:
+        if not _is_marked(connection):
             return ""
         return str(connection.scalar(text(f"SELECT dump FROM {_MARK}")) or "")
 
 
 def restored(engine: Engine) -> None:
-    """Take the mark of a restore away: what was under way has been let go."""
+    """Take the mark of a restore away: what was under way has been let go.
+
+    Raises:
+        ConfigInvalid: it is another role's.
+        WarehouseUnavailable: PostgreSQL can't be reached.
+    """
     with transaction(engine) as connection:
-        connection.execute(text(f"DROP TABLE IF EXISTS {_MARK}"))
+        # Not DROP … IF EXISTS: that needs a right on the schema even where there is no mark.
+        if _is_marked(connection):
+            connection.execute(text(f"DROP TABLE {_MARK}"))
+
+
+def _is_marked(connection: Connection) -> bool:
+    is_ours = connection.scalar(_FIND_MARK, {"mark": _MARK})
+    if is_ours is False:
+        raise ConfigInvalid(
+            "a restore of this database has not come to its end: run `touchline backup restore` "
+            "again, as the owner who began it",
+            setting=f"{PREFIX}DATABASE_URL",
+        )
+    return bool(is_ours)
 
 
 def _clean(files: Files, keep: int) -> None:

@@ -28,6 +28,7 @@ from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.settings import ROOT, Settings
 from scrapers.targets import Target
 from scrapers.tasks.tools import Tools
+from scrapers.warehouse.engine import lacks_a_right, transaction
 from scrapers.warehouse.migrations import upgrade
 from scrapers.warehouse.roles import (
     AIRFLOW,
@@ -42,7 +43,7 @@ from scrapers.warehouse.roles import (
 from scrapers.whoscored.needs import unmet
 from tests.site.world import World
 from tests.support import postgres
-from tests.support.archived import FETCHED, land_pages
+from tests.support.archived import FETCHED, land_pages, put_page
 from tests.support.site_pages import page_of
 
 STAGE = World().matches_on(parse_day("2022-08-13"))[0].stage_id
@@ -234,6 +235,11 @@ def test_nobody_gets_into_another_ones_database(server: Server, connect: Any):
     for kind, database in ((AIRFLOW, ours), (OWNER, theirs), (SCRAPER, theirs), (READER, theirs)):
         with pytest.raises(OperationalError, match="permission denied for database"):
             run(connect(kind, database=database), "SELECT 1")
+        with (
+            pytest.raises(ConfigInvalid, match="TOUCHLINE_DATABASE_URL is refused by the server"),
+            transaction(connect(kind, database=database)),
+        ):
+            raise AssertionError("it is let in")
 
 
 def test_airflow_migrates_its_own_database(server: Server):
@@ -286,6 +292,49 @@ def test_the_platform_works_with_the_scrapers_rights(
     assert may_not(scraper, "SELECT * FROM core.fixture")
     again.grant()
     assert len(run(scraper, "SELECT * FROM core.fixture")) == fixtures
+
+
+def test_the_archive_alone_is_adopted_with_the_scrapers_rights(
+    server: Server, make_settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """As after the loss of warehouse and dumps: init has run, and a worker's container adopts."""
+    new = Server(server.address, new_logins())
+    make_roles(new.address, new.logins)
+    upgrade(at(new.url(OWNER)))
+    new.grant()
+    settings = make_settings(database_url=new.url(SCRAPER))
+    put_page(Tools(settings), FEED, page_of(FEED), FETCHED)
+
+    def adopt(kind: str) -> tuple[int, str]:
+        changed = settings.model_copy(update={"database_url": SecretStr(new.url(kind))})
+        monkeypatch.setattr("scrapers.cli.backup.settings", lambda: changed)
+        done = CliRunner().invoke(app, ["backup", "adopt"])
+        return done.exit_code, " ".join(done.output.split())
+
+    code, said = adopt(SCRAPER)
+    assert (code, "1 archived pages were unknown" in said) == (0, True), said
+
+    # The owner has begun to restore a dump, and was interrupted: that is the owner's to end.
+    mark = "CREATE TABLE public.touchline_restore AS SELECT '20220814T040000Z' AS dump"
+    run(new_engine(new.url(OWNER)), mark)
+    code, said = adopt(SCRAPER)
+    assert (code, "as the owner who began it" in said) == (2, True), said
+    code, said = adopt(OWNER)
+    assert (code, "0 archived pages were unknown" in said) == (0, True), said
+    assert adopt(SCRAPER)[0] == 0, "the mark is gone"
+
+
+def test_what_a_role_may_not_is_its_settings_fault_and_is_not_waited_for(connect: Any):
+    scraper = connect(SCRAPER)
+    says = f"the role {scraper.url.username} .*`touchline db grant`"
+    for statement in ("TRUNCATE ops.target CASCADE", "DROP TABLE core.event"):
+        with (
+            pytest.raises(ConfigInvalid, match=says) as refused,
+            transaction(scraper) as connection,
+        ):
+            connection.execute(text(statement))
+        assert lacks_a_right(refused.value)
+        assert refused.value.facts["setting"] == "TOUCHLINE_DATABASE_URL"
 
 
 def test_doing_it_again_takes_new_passwords_and_wrong_rights_back(server: Server, connect: Any):
