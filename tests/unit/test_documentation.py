@@ -6,18 +6,21 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from typer.main import get_command
+import pytest
 
-from scrapers.cli.main import app
 from scrapers.reference.documents import documents
 from scrapers.settings import FILE_SUFFIX, PREFIX, ROOT, Settings
+from tests.support.documented import (
+    UnknownCommandError,
+    blocks_commands,
+    check,
+    inline_commands,
+)
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_BLOCK = re.compile(r"^ *```sh[^\n]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(r"\s*(?:[$>] )?(?:docker compose|make|\S*touchline) [a-z-]")
 _PATH = re.compile(
     r"`((?:scrapers|tests|dags|plugins|selectors|docs|\.ci|\.docker)/[\w./-]+)(::\w+)?`"
 )
@@ -69,29 +72,62 @@ def test_the_site_builds_and_no_link_is_broken(tmp_path: Path) -> None:
         assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?:https?:)?//", page)
 
 
-def commands(path: Path) -> Iterator[list[str]]:
-    """The calls of `touchline` in a page's blocks for the shell."""
-    for block in _BLOCK.findall(path.read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            if re.match(r" *(?:var/demo/)?touchline ", line) and "OPTIONS" not in line:
-                yield shlex.split(line, comments=True)[1:]
-
-
 def test_the_commands_in_it_exist_with_their_options() -> None:
-    program: Any = get_command(app)
+    told = dict.fromkeys(PAGES, 0)
     for path in PAGES:
-        for arguments in commands(path):
-            command, rest = program, list(arguments)
-            while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
-                if rest[0] not in command.commands and command.invoke_without_command:
-                    break
-                assert rest[0] in command.commands, (name(path), arguments)
-                command = command.commands[rest.pop(0)]
-            known = {"--help"} | {
-                option for each in command.params for option in (*each.opts, *each.secondary_opts)
-            }
-            given = {word.partition("=")[0] for word in rest if word.startswith("--")}
-            assert given <= known, (name(path), arguments)
+        page = path.read_text(encoding="utf-8")
+        for words in (*blocks_commands(page), *inline_commands(page)):
+            try:
+                check(words)
+            except UnknownCommandError as error:
+                raise AssertionError(f"{name(path)}: {shlex.join(words)}: {error}") from error
+        told[path] = len(list(blocks_commands(page)))
+    assert told[ROOT / "docs" / "production.md"] > 20
+    assert told[ROOT / "README.md"] > 15
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_a_command_stands_in_a_block_for_the_shell(path: Path) -> None:
+    """Not in a block that is merely indented, or is of no language: nobody would look at it."""
+    in_fence = ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if fence := re.match(r" *```(\w*)", line):
+            in_fence = "" if in_fence else fence[1] or "plain"
+        elif in_fence != "sh" and (in_fence or line.startswith(("    ", "\t"))):
+            assert not _COMMAND.match(line), f"{name(path)}:{number}: {line}"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("touchline statsu", "no command of touchline"),
+        ("touchline backup run --quick", "no option of run"),
+        (".venv/bin/touchline backup adpt", "no command of touchline"),
+        ("X=1 touchline db grnt", "no command of touchline"),
+        ("true; touchline status", "no program"),
+        ("make tset", "no target of make"),
+        ("docker compose stop fetch-wroker", "no service"),
+        ("docker compose up --detach \\\n  parse-wroker", "no service"),
+        ("docker compose up --scale parse=3", "no service"),
+        ("docker compose --profile monitor up", "no profile"),
+        ("docker compose exec parse-worker touchline backup adpt", "no command of touchline"),
+        ("docker compose exec redis touchline status", "has no touchline"),
+        ("docker compose run --rm init sh -c \\\n 'cd / && touchline db rolls'", "no command of"),
+        ("docker compose up --detached", "no option of docker compose up"),
+        ("docker pull selenoid/chrome:1.0", "no image"),
+        (".docker/make-secret", "no file"),
+        ("git pull && dokcer compose build", "no program"),
+    ],
+)
+def test_a_command_that_there_is_not_is_found(line: str, says: str) -> None:
+    def look(page: str) -> None:
+        for words in blocks_commands(page):
+            check(words)
+
+    for indent in ("", "    "):
+        block = "".join(f"{indent}{part}\n" for part in ("```sh", *line.split("\n"), "```"))
+        with pytest.raises(UnknownCommandError, match=says):
+            look(f"A page.\n\n{block}\nMore.\n")
 
 
 def test_the_settings_in_it_exist() -> None:
