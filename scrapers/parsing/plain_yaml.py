@@ -75,14 +75,10 @@ def _unreadable(error: YAMLError) -> YamlProblemError:
 
 
 def _plain(node: Node, at: Location, written: Written, reader: YAML) -> Any:
-    line = node.start_mark.line + 1
-    written.nodes += 1
-    # Aliases of aliases can make a small file endless.
-    if len(at) > MAX_DEPTH or written.nodes > MAX_NODES:
-        raise YamlProblemError(line, "is nested without end", "write it out instead of *aliases")
+    _count(node, len(at), written)
     if isinstance(node, MappingNode) and node.tag == f"{_TAG}map":
         members: dict[Any, Any] = {}
-        for key, inner in _members(node, reader).items():
+        for key, inner in _members(node, written, reader).items():
             written.lines[(*at, key)] = inner[0]
             members[key] = _plain(inner[1], (*at, key), written, reader)
         return members
@@ -93,8 +89,19 @@ def _plain(node: Node, at: Location, written: Written, reader: YAML) -> Any:
     return _scalar(node, reader)
 
 
-def _members(node: MappingNode, reader: YAML) -> dict[Any, tuple[int, Node]]:
+def _count(node: Node, depth: int, written: Written) -> None:
+    """Aliases of aliases can make a small file endless, and so can merges of merges."""
+    written.nodes += 1
+    if depth > MAX_DEPTH or written.nodes > MAX_NODES:
+        line = node.start_mark.line + 1
+        raise YamlProblemError(line, "is nested without end", "write it out instead of *aliases")
+
+
+def _members(
+    node: MappingNode, written: Written, reader: YAML, depth: int = 0
+) -> dict[Any, tuple[int, Node]]:
     """Members of a mapping with the line of each key; its own before those merged in."""
+    _count(node, depth, written)
     own: dict[Any, tuple[int, Node]] = {}
     merged: dict[Any, tuple[int, Node]] = {}
     for key_node, value in node.value:
@@ -103,7 +110,7 @@ def _members(node: MappingNode, reader: YAML) -> dict[Any, tuple[int, Node]]:
             for source in value.value if isinstance(value, SequenceNode) else [value]:
                 if not isinstance(source, MappingNode) or source is node:
                     raise YamlProblemError(line, "<< merges no mapping", "name a mapping's alias")
-                merged = {**_members(source, reader), **merged}
+                merged = {**_members(source, written, reader, depth + 1), **merged}
             continue
         key = _scalar(key_node, reader)
         if key in own:

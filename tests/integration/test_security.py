@@ -114,8 +114,14 @@ def test_sql_in_the_file_of_own_names_is_loaded_as_text(engine: Engine, tmp_path
         "a: &a [x, x]\nb: &b [" + "*a, " * 900 + "]\nteam: [" + "*b, " * 900 + "]\n",
         "team: {7: " + "x" * 1_100_000 + "}\n",
         "team: " + "{7: " * 5_000 + "\n",
+        "team: &a {<<: {<<: *a}}\n",
+        "team: &a {7: x}\n"
+        + "".join(
+            f"{name}: &{name} {{<<: [" + f"*{below}, " * 60 + "]}\n"
+            for below, name in zip("abcd", "bcde", strict=True)
+        ),
     ],
-    ids=["tag", "aliases", "huge", "deep"],
+    ids=["tag", "aliases", "huge", "deep", "merged into itself", "merges"],
 )
 @pytest.mark.timeout(20)
 def test_a_hostile_file_of_own_names_is_refused_and_changes_nothing(
