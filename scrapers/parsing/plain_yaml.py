@@ -39,10 +39,17 @@ class Written:
     value: Any = None
     lines: dict[Location, int] = field(default_factory=lambda: {(): 1})
     nodes: int = 0
+    twice: list[YamlProblemError] | None = None
 
 
-def read_yaml(path: Path, content: bytes | None = None) -> Written:
+def read_yaml(
+    path: Path, content: bytes | None = None, twice: list[YamlProblemError] | None = None
+) -> Written:
     """The mapping that a file holds; `content` stands for what the file holds.
+
+    Args:
+        twice: takes up every key that is written again, and the first one holds; without it the
+            first such key is raised.
 
     Raises:
         YamlProblemError: it can't be read, or is no plain YAML mapping.
@@ -62,7 +69,7 @@ def read_yaml(path: Path, content: bytes | None = None) -> Written:
         raise YamlProblemError(1, "is nested too deep", "look for brackets left open") from error
     if not isinstance(tree, MappingNode):
         raise YamlProblemError(1, "is no mapping", "begin with page_kind; see docs/selectors.md")
-    written = Written()
+    written = Written(twice=twice)
     written.value = _plain(tree, (), written, reader)
     return written
 
@@ -115,8 +122,12 @@ def _members(
         key = _scalar(key_node, reader)
         if key in own:
             what = f"duplicate key {key_node.value!r}"
-            raise YamlProblemError(line, what, "each key once: rename one or take it out")
-        own[key] = (line, value)
+            again = YamlProblemError(line, what, "each key once: rename one or take it out")
+            if written.twice is None:
+                raise again
+            written.twice.append(again)
+        else:
+            own[key] = (line, value)
     return {**merged, **own}
 
 

@@ -47,21 +47,25 @@ def is_names_file(path: Path) -> bool:
 
 def check_names(path: Path) -> tuple[OwnNames, list[Problem]]:
     """The names in a file, and all that is wrong with it; names with a problem are left out."""
+    twice: list[YamlProblemError] = []
     try:
-        written = read_yaml(path)
+        written = read_yaml(path, twice=twice)
     except YamlProblemError as error:
-        mend = error.mend.replace("begin with page_kind; see docs/selectors.md", "write team: {}")
-        return {}, [Problem(str(path), error.line, "", error.what, mend)]
+        return {}, sorted(_unreadable(path, each) for each in (*twice, error))
     names: OwnNames = {}
-    problems: list[Problem] = []
+    problems = {_unreadable(path, each) for each in twice}
     for at, kind, entity_id, name, wrong in _entries(written.value):
-        if wrong:
-            what, mend = wrong
-            line = written.lines.get(at, written.lines.get(at[:-1], 1))
-            problems.append(Problem(str(path), line, ".".join(map(str, at)), what, mend))
-        else:
+        line = written.lines.get(at, written.lines.get(at[:-1], 1))
+        for what, mend in wrong:
+            problems.add(Problem(str(path), line, ".".join(map(str, at)), what, mend))
+        if not wrong and kind in KINDS:
             names[kind, entity_id] = name
     return names, sorted(problems)
+
+
+def _unreadable(path: Path, error: YamlProblemError) -> Problem:
+    mend = error.mend.replace("begin with page_kind; see docs/selectors.md", "write team: {}")
+    return Problem(str(path), error.line, "", error.what, mend)
 
 
 def load_names(engine: Engine, path: Path) -> Loaded:
@@ -111,33 +115,34 @@ SELECT count(*) FILTER (WHERE action = 'INSERT') AS inserted,
 FROM merged"""
 )
 
-_Wrong = tuple[str, str] | None
+_Wrong = tuple[str, str]
 
 
-def _entries(value: dict[Any, Any]) -> Iterator[tuple[Location, str, int, str, _Wrong]]:
-    """Each entry: its place, kind, id, name, and what is wrong with it and the mend."""
+def _entries(value: dict[Any, Any]) -> Iterator[tuple[Location, str, int, str, list[_Wrong]]]:
+    """Each entry: its place, kind, id, name, and all that is wrong with it, each with the mend."""
     for kind, members in value.items():
         if kind not in KINDS:
             wrong = (f"unknown kind {kind!r}", f"write one of {', '.join(KINDS)}")
-            yield (kind,), str(kind), 0, "", wrong
-        elif members is not None and not isinstance(members, dict):
-            wrong = ("is no list of names by id", "write lines such as 65: FC Barcelona")
-            yield (kind,), kind, 0, "", wrong
-        else:
-            for entity_id, name in (members or {}).items():
-                wrong_entry = _id_wrong(entity_id) or _name_wrong(name)
-                stripped = name.strip() if isinstance(name, str) else ""
-                number = entity_id if isinstance(entity_id, int) else 0
-                yield (kind, entity_id), kind, number, stripped, wrong_entry
+            yield (kind,), str(kind), 0, "", [wrong]
+        if members is not None and not isinstance(members, dict):
+            if kind in KINDS:
+                wrong = ("is no list of names by id", "write lines such as 65: FC Barcelona")
+                yield (kind,), kind, 0, "", [wrong]
+            continue
+        for entity_id, name in (members or {}).items():
+            found = [each for each in (_id_wrong(entity_id), _name_wrong(name)) if each]
+            stripped = name.strip() if isinstance(name, str) else ""
+            number = entity_id if isinstance(entity_id, int) else 0
+            yield (kind, entity_id), str(kind), number, stripped, found
 
 
-def _id_wrong(entity_id: Any) -> _Wrong:
+def _id_wrong(entity_id: Any) -> _Wrong | None:
     if type(entity_id) is int and 0 < entity_id <= _LARGEST:
         return None
     return f"{entity_id!r} is no id", "write the site's number, without quotes"
 
 
-def _name_wrong(name: Any) -> _Wrong:
+def _name_wrong(name: Any) -> _Wrong | None:
     if not isinstance(name, str) or not name.strip():
         return f"{name!r} is no name", "write a text; quote what YAML takes for something else"
     if len(name) > MAX_LENGTH:

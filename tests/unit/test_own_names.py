@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
 from scrapers.cli.main import app
+from scrapers.errors import ConfigInvalid
 from scrapers.settings import ROOT
-from scrapers.whoscored.own_names import check_names, is_names_file
+from scrapers.whoscored.own_names import check_names, is_names_file, load_names
 
 
 def write(folder: Path, text: str) -> Path:
@@ -60,6 +62,39 @@ def test_what_is_wrong_is_told_by_its_line(tmp_path: Path, text: str, line: int,
     ended = CliRunner().invoke(app, ["selectors", "lint", str(path)])
     assert ended.exit_code == 1
     assert f"{path}:{line}: " in ended.output
+
+
+def test_all_mistakes_are_told_at_once_each_by_its_line(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "team:\n  65: Barça\n  65: FC Barcelona\n  '64': 1899\nteams:\n  7: ''\n"
+        "player:\n  - x\nteam:\n  66: y\nreferee:\n  8: A\n  8: B\n  9: C\n",
+    )
+    told = [
+        "3: duplicate key '65'",
+        "4: team.64: '64' is no id",
+        "4: team.64: 1899 is no name",
+        "5: teams: unknown kind 'teams'",
+        "6: teams.7: '' is no name",
+        "7: player: is no list of names by id",
+        "9: duplicate key 'team'",
+        "13: duplicate key '8'",
+    ]
+    names, problems = check_names(path)
+    lines = [str(problem).removeprefix(f"{path}:") for problem in problems]
+    assert len(lines) == len(told)
+    for line, begins in zip(lines, told, strict=True):
+        assert line.startswith(begins)
+    assert names == {("team", 65): "Barça", ("referee", 8): "A", ("referee", 9): "C"}
+    with pytest.raises(ConfigInvalid) as refused:
+        load_names(create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none"), path)
+    assert refused.value.facts["problems"] == [str(problem) for problem in problems]
+    assert all(str(problem) in refused.value.detail for problem in problems)
+
+
+def test_what_is_no_yaml_is_told_with_what_came_before_it(tmp_path: Path) -> None:
+    _, problems = check_names(write(tmp_path, "team:\n  65: x\n  65: y\n  66: !z w\n"))
+    assert [problem.line for problem in problems] == [3, 4]
 
 
 def test_lint_of_the_folder_checks_the_names_too(tmp_path: Path) -> None:
