@@ -23,6 +23,7 @@ from scrapers.browser.session import LoadedPage
 from scrapers.errors import (
     ConfigInvalid,
     LayoutChanged,
+    SourceRefused,
     SourceUnavailable,
     TargetAbsent,
     WarehouseUnavailable,
@@ -36,7 +37,7 @@ from scrapers.pipeline.reasons import RECHECK
 from scrapers.pipeline.reparse import choose
 from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.pipeline.request import Request
-from scrapers.targets import PageKind, Target
+from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.tasks import fetching
 from scrapers.tasks.fetching import fetch_target
 from scrapers.tasks.tools import Tools
@@ -407,6 +408,24 @@ def test_a_page_is_kept_though_the_source_can_not_be_told(
         (page_hash,) = connection.scalars(select(FailureRow.page_hash))
     assert page_hash is not None
     assert tools.archive.get(page_hash)
+
+
+@pytest.mark.parametrize("night", [OUT], indirect=True)
+def test_a_pause_by_hand_after_a_trouble_blocks_nothing(night: Night) -> None:
+    """The trouble is days ago, and too few pages were wanted since to end it."""
+    rules = source.Rules.of(night.settings)
+    source.wrong(night.engine, SOURCE, source.Leave(), SourceRefused("refused"), rules)
+    source.resume(night.engine, SOURCE)
+    probe = source.enter(night.engine, SOURCE, rules)
+    assert isinstance(probe, source.Leave)
+    source.right(night.engine, SOURCE, probe)
+    pass_time(night.engine, timedelta(days=3))
+    end = datetime.now(UTC) + timedelta(minutes=30)
+    source.pause_by_hand(night.engine, SOURCE, who="ada", until=end, reason="maintenance")
+    assert night.pass_hours(0.4) == 0
+    assert night.states() == {State.PLANNED: OUT}
+    night.pass_hours(0.4)
+    assert night.states() == {State.ARCHIVED: OUT}
 
 
 def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:
