@@ -227,6 +227,7 @@ def failed(
     again: State | None,
     page: FetchedPage | None = None,
     *,
+    asked: bool = False,
     expired: bool = False,
     back_at: datetime | None = None,
 ) -> datetime | None:
@@ -238,6 +239,9 @@ def failed(
             class says, it is not tried again.
         page: the page that was archived before it failed; the failure names it, the target
             keeps its last good one.
+        asked: the site has been asked for the page: whatever failed then, an attempt is used up.
+            A page that kills its browser looks like a browser that dies, and each try of it is
+            another request.
         expired: only if the hold has run out and nobody has prolonged it meanwhile.
         back_at: it is the source that fails, and it is left alone: the target has used up no
             attempt, whatever the class says, and is tried again then.
@@ -267,9 +271,12 @@ def failed(
         since = (row.failing_since if is_same else None) or now
         failures = row.failures + (0 if back_at else 1)
         tries = row.attempts if again is State.PLANNED else failures
-        retries = back_at or (again is not None and policy.allows_retry(tries, now - since))
+        retries = back_at or (
+            again is not None and policy.allows_retry(tries, now - since, asked=asked)
+        )
         due = back_at or (now + policy.wait_before(failures) if retries else None)
-        is_free = back_at or (retries and not policy.uses_attempt and again is State.PLANNED)
+        says_nothing = not (policy.uses_attempt or asked)
+        is_free = back_at or (retries and says_nothing and again is State.PLANNED)
         connection.execute(
             update(TargetRow)
             .where(_held(claim))

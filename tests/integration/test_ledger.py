@@ -254,6 +254,21 @@ def test_a_wait_for_the_platform_uses_no_attempt_but_ends_when_patience_does(eng
     assert row(engine).state == State.BLOCKED
 
 
+@pytest.mark.parametrize("error", [BrowserUnavailable("tab crashed"), WarehouseUnavailable("x")])
+def test_once_the_site_was_asked_for_a_page_each_try_counts(engine, batch, error):
+    for _ in range(3):  # nobody was asked
+        assert holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED)
+        set_target(engine, due_at=datetime.now(UTC))
+    assert row(engine).attempts == 0
+    tries = 0
+    while row(engine).state == State.PLANNED:
+        holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED, asked=True)
+        set_target(engine, due_at=datetime.now(UTC))
+        tries += 1
+    assert tries == row(engine).attempts == error.retry.max_attempts
+    assert row(engine).state == State.BLOCKED
+
+
 @pytest.mark.parametrize("error", [LayoutChanged("x", fields=["teams"]), SourceRefused("x")])
 def test_what_can_not_help_is_not_tried_again(engine, batch, error):
     claim = claimed(engine)
