@@ -20,7 +20,8 @@ too. Then the newest matches. A page is asked for again after one hour, two, fou
 `TOUCHLINE_CATCH_UP_REQUESTS_PER_DAY` pages in 24 hours.
 
 **Skipped** within a second when nothing is due or the source is paused; and from the task on
-whose pages could not be got this time either: they stay gaps.
+after which it is paused. Pages that could not be got this time either stay gaps, and the steps
+after them go on: a feed that nobody can read keeps no match waiting.
 """
 
 with DAG(

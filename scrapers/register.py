@@ -44,14 +44,17 @@ class RetryPolicy(_Entry):
     """When a failed target is tried again.
 
     Attributes:
-        max_attempts: tries in one batch, the first included; 1 means never again.
+        max_attempts: tries in one batch, the first included; 1 means never again. With
+            `uses_attempt` False only those count for which the source was asked.
         first_wait: wait before the second try, in seconds.
         factor: each further wait is the last one times this.
         longest_wait: ceiling of a wait, in seconds, before jitter.
         jitter: share of the wait, 0 to 1, by which it is shortened at random, so that workers
             that failed together do not come back together.
         uses_attempt: False when waiting says nothing about the target (no browser is free,
-            the database restarts): such waits are limited by `patience` instead.
+            the database restarts): such waits are limited by `patience` instead. Once the source
+            has been asked for the target, a try counts all the same: the target may be the cause,
+            and each try is another request.
         patience: with `uses_attempt` False, seconds after the first failure at which to give up.
     """
 
@@ -70,9 +73,15 @@ class RetryPolicy(_Entry):
         draw = (rng or random).random()
         return timedelta(seconds=full * (1 - self.jitter * draw))
 
-    def allows_retry(self, attempts: int, waited: timedelta = timedelta()) -> bool:
-        """Whether to try again after `attempts` tries, `waited` after the first failure."""
-        if not self.uses_attempt:
+    def allows_retry(
+        self, attempts: int, waited: timedelta = timedelta(), *, asked: bool = False
+    ) -> bool:
+        """Whether to try again after `attempts` tries, `waited` after the first failure.
+
+        Args:
+            asked: the source has been asked for the target in the latest try.
+        """
+        if not (self.uses_attempt or asked):
             return waited.total_seconds() < self.patience
         return attempts < self.max_attempts
 

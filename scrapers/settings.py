@@ -302,7 +302,10 @@ class Settings(BaseSettings):
         default=900, gt=0, description="Redis broker: after this an unacknowledged message returns"
     )
     lease_seconds: float = Field(
-        default=30, ge=2, description="a worker that gives no sign of life for this long is lost"
+        default=30,
+        ge=2,
+        description="a hold on a page lasts this long without a sign of life of its worker, which "
+        "is lost when it is silent for half as long again while PostgreSQL is there",
     )
     resend_after_seconds: float = Field(
         default=60, gt=0, description="the sweep sends again what nobody took up for this long"

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from scrapers.warehouse.records import Progress
 
 
+_NO_BATCH = ""
+
+
 class CatchUpOperator(BatchOperator):
     """Ask for one step's gaps again and wait for them.
 
-    Pages that can't be got this time either stay gaps: the task, and all after it, is skipped.
+    Pages that can't be got this time either stay gaps. Without one that was got the output is
+    empty, and the next steps go on; while the source is paused they are skipped with this one.
 
     Args:
         skips: the whole run is skipped here when there is nothing to do, or the source is paused.
@@ -50,11 +54,19 @@ class CatchUpOperator(BatchOperator):
 
     def _conclude(self, context: Context, progress: Progress) -> str:
         from scrapers.pipeline.dispatch import close_if_hopeless
+        from scrapers.targets import SOURCE
+        from scrapers.warehouse import source
         from scrapers.warehouse.engine import engine
 
-        if failure := close_if_hopeless(engine(), progress, self.step):
-            raise AirflowSkipException(f"still gaps: {failure.failure_class}: {failure.detail}")
-        return str(progress.batch_id)
+        failure = close_if_hopeless(engine(), progress, self.step)
+        if failure is None:
+            return str(progress.batch_id)
+        told = f"still gaps: {failure.failure_class}: {failure.detail}"
+        if source.look(engine(), SOURCE):
+            raise AirflowSkipException(told)
+        self.log.warning("%s", told)
+        # Not None, which would leave the output as it was written before the wait.
+        return _NO_BATCH
 
 
 def catch_up() -> None:

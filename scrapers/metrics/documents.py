@@ -62,7 +62,10 @@ def _retries(policy: RetryPolicy) -> str:
         return "never"
     waits = f"after {_seconds(policy.first_wait)}, at most {_seconds(policy.longest_wait)}"
     if not policy.uses_attempt:
-        return f"{waits} apart, for {_seconds(policy.patience)}; no attempt is used up"
+        free = f"{waits} apart, for {_seconds(policy.patience)}; no attempt is used up"
+        if policy.max_attempts == 1:
+            return free
+        return f"{free} before the site is asked for the page; {policy.max_attempts} tries that ask"
     return f"{policy.max_attempts} tries, {waits} apart"
 
 

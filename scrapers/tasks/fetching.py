@@ -329,7 +329,14 @@ def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> Non
     again = None if seen.told else State.PLANNED
     due = patiently(
         lambda: holding.failed(
-            tools.engine, claim, error, STAGE, again, seen.page, back_at=back_at
+            tools.engine,
+            claim,
+            error,
+            STAGE,
+            again,
+            seen.page,
+            asked=seen.asked,
+            back_at=back_at,
         ),
         WarehouseUnavailable,
     )

@@ -147,18 +147,39 @@ def prolong(engine: Engine, claim: Claim) -> bool:
 
 
 def lost_claims(engine: Engine, held: State) -> list[Claim]:
-    """Holds that ran out: their workers are gone. Each is to be told as `WorkerLost`.
+    """Holds whose workers are gone. Each is to be told as `WorkerLost`.
+
+    That a hold ran out proves nothing: while PostgreSQL was away, or could not be reached, no
+    worker could prolong any. So a worker is gone that was seen to be silent, half of its hold
+    long, and was not heard of for a whole hold's time after that, in which PostgreSQL was there
+    to be told. What was seen stands in the ledger, in `due_at`, which means nothing else while a
+    target is held: whichever process sweeps next knows it, and a hold that is prolonged is at
+    once no silent one any more.
 
     Args:
         held: FETCHING or ARCHIVED.
     """
-    query = select(*_CLAIM).where(
-        TargetRow.state == held,
-        TargetRow.holder.is_not(None),
-        TargetRow.lease_until < func.now(),
+    is_held = (TargetRow.state == held) & TargetRow.holder.is_not(None)
+    # When it was taken, a target was due long before its hold could run out.
+    is_noted = TargetRow.due_at > TargetRow.lease_until
+    silent = (
+        select(TargetRow.target_key)
+        .where(is_held, TargetRow.lease_until < func.now() + _lease.length / 2, ~is_noted)
+        .order_by(TargetRow.target_key)
+        # Whoever has it just now prolongs it, ends it or notes it himself.
+        .with_for_update(skip_locked=True)
+    )
+    lost = select(*_CLAIM).where(
+        is_held, TargetRow.lease_until < func.now(), is_noted, TargetRow.due_at <= func.now()
     )
     with transaction(engine) as connection:
-        rows = connection.execute(query).all()
+        if keys := connection.scalars(silent).all():
+            connection.execute(
+                update(TargetRow)
+                .where(TargetRow.target_key.in_(keys))
+                .values(due_at=func.now() + _lease.length)
+            )
+        rows = connection.execute(lost).all()
     return [_claim_of(row, row.holder, row.attempts) for row in rows if row.holder is not None]
 
 
@@ -227,6 +248,7 @@ def failed(
     again: State | None,
     page: FetchedPage | None = None,
     *,
+    asked: bool = False,
     expired: bool = False,
     back_at: datetime | None = None,
 ) -> datetime | None:
@@ -238,6 +260,9 @@ def failed(
             class says, it is not tried again.
         page: the page that was archived before it failed; the failure names it, the target
             keeps its last good one.
+        asked: the site has been asked for the page: whatever failed then, an attempt is used up.
+            A page that kills its browser looks like a browser that dies, and each try of it is
+            another request.
         expired: only if the hold has run out and nobody has prolonged it meanwhile.
         back_at: it is the source that fails, and it is left alone: the target has used up no
             attempt, whatever the class says, and is tried again then.
@@ -267,9 +292,12 @@ def failed(
         since = (row.failing_since if is_same else None) or now
         failures = row.failures + (0 if back_at else 1)
         tries = row.attempts if again is State.PLANNED else failures
-        retries = back_at or (again is not None and policy.allows_retry(tries, now - since))
+        retries = back_at or (
+            again is not None and policy.allows_retry(tries, now - since, asked=asked)
+        )
         due = back_at or (now + policy.wait_before(failures) if retries else None)
-        is_free = back_at or (retries and not policy.uses_attempt and again is State.PLANNED)
+        says_nothing = not (policy.uses_attempt or asked)
+        is_free = back_at or (retries and says_nothing and again is State.PLANNED)
         connection.execute(
             update(TargetRow)
             .where(_held(claim))

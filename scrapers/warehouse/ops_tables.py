@@ -55,6 +55,7 @@ class TargetRow(Base):
         "tries since then; waits that say nothing of the target do not count",
         server_default=text("0"),
     )
+    # While it is held by a worker that is silent: when that counts as gone; see `lost_claims`.
     due_at: Mapped[datetime] = _col("not to be sent before this, UTC", server_default=func.now())
     sent_at: Mapped[datetime | None] = _col(
         "when it was last handed to the broker in this state; null: not yet"

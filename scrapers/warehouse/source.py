@@ -191,6 +191,8 @@ def right(engine: Engine, source: str, leave: Leave) -> None:
             if not _is_probe(row, leave) or row.paused_until > row.now:
                 return
             values = {"paused_until": None, "resumed_at": row.now, "gentle_pages": 1}
+            if row.resumed_at is not None:
+                values["reason"] = None  # of the pause by hand; the trouble before it has no more
             _wake(connection)
         elif row.resumed_at is not None:
             done = row.gentle_pages + 1 >= GENTLE_PAGES
@@ -225,13 +227,13 @@ def wrong(
         row = _read(connection, source, lock=True)
         assert row is not None  # written above, and nobody deletes it
         # Yesterday's trouble says nothing of tonight's.
-        anew = row.resumed_at is not None and row.now - row.resumed_at >= FORGOTTEN
-        pauses = 0 if anew else row.pauses
+        pauses = 0 if _asked_since(row) >= FORGOTTEN else row.pauses
         refusing = pauses > 0 and row.failure_class == _REFUSED
         failures = row.failures + (1 if first else 0)
         if row.paused_until is not None and not _is_probe(row, leave):
-            # Asked for before the pause began: it is the same trouble, unless it is a worse one.
-            begins = refused and not refusing
+            # Asked for before the pause began: it is the same trouble, unless it is a worse one,
+            # or the pause is one by hand, after a trouble.
+            begins = refused and (not refusing or row.resumed_at is not None)
         elif row.paused_until is not None or refused:
             begins = True
         else:
@@ -292,6 +294,10 @@ def pause_by_hand(
 ) -> datetime:
     """Pause the source until `until`, or for good; a longer pause that is on stays as long.
 
+    Runs wait for it as from now, unless the source is in trouble: then from the trouble's start.
+    A trouble after which the source is asked again is none, however few pages were right since;
+    that it was there is kept, for the length of the platform's next pause.
+
     Returns:
         Until when it is paused.
 
@@ -308,6 +314,8 @@ def pause_by_hand(
         values: dict[str, Any] = {"paused_until": end, "paused_by": who, "reason": reason}
         if not row.pauses:
             values |= {"paused_at": row.now, "failure_class": None}
+        elif row.resumed_at is not None:
+            values |= {"paused_at": row.now}
         _write(connection, source, **values, probe_until=None)
     return end
 
@@ -393,12 +401,26 @@ def _pause(row: _Row) -> Pause | None:
     if row.paused_until is None:
         return None
     since = row.paused_at or row.paused_until
-    told = (row.reason or "", row.failure_class, row.paused_by)
+    told = (row.reason or "", _trouble(row), row.paused_by)
     if row.paused_until > row.now:
         return Pause(since, row.paused_until, *told)
     if row.probe_until is not None and row.probe_until > row.now:
         return Pause(since, row.probe_until, *told, probing=True)
     return None
+
+
+def _trouble(row: _Row) -> str | None:
+    """Class of the failure that a pause is for; None: it is one by hand, whatever was before."""
+    return row.failure_class if row.resumed_at is None else None
+
+
+def _asked_since(row: _Row) -> timedelta:
+    """For how long the source has been asked again after its latest trouble."""
+    if row.resumed_at is None:
+        return timedelta()
+    # While it is paused by hand nothing is learned of it.
+    paused = row.paused_at if row.paused_until is not None else None
+    return (paused or row.now) - row.resumed_at
 
 
 def _is_probe(row: _Row, leave: Leave) -> bool:
@@ -496,6 +518,8 @@ def describe(engine: Engine, source: str) -> dict[str, Any]:
     else:
         state = "asked" if row.resumed_at is None else "gentle"
     told = {name: value for name, value in asdict(row).items() if name != "now"}
+    if row.paused_until is not None:
+        told["failure_class"] = _trouble(row)
     return {
         "source": source,
         "state": state,

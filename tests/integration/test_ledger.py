@@ -254,6 +254,21 @@ def test_a_wait_for_the_platform_uses_no_attempt_but_ends_when_patience_does(eng
     assert row(engine).state == State.BLOCKED
 
 
+@pytest.mark.parametrize("error", [BrowserUnavailable("tab crashed"), WarehouseUnavailable("x")])
+def test_once_the_site_was_asked_for_a_page_each_try_counts(engine, batch, error):
+    for _ in range(3):  # nobody was asked
+        assert holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED)
+        set_target(engine, due_at=datetime.now(UTC))
+    assert row(engine).attempts == 0
+    tries = 0
+    while row(engine).state == State.PLANNED:
+        holding.failed(engine, claimed(engine), error, "fetch", State.PLANNED, asked=True)
+        set_target(engine, due_at=datetime.now(UTC))
+        tries += 1
+    assert tries == row(engine).attempts == error.retry.max_attempts
+    assert row(engine).state == State.BLOCKED
+
+
 @pytest.mark.parametrize("error", [LayoutChanged("x", fields=["teams"]), SourceRefused("x")])
 def test_what_can_not_help_is_not_tried_again(engine, batch, error):
     claim = claimed(engine)
@@ -357,10 +372,58 @@ def test_lost_messages_are_the_oldest_that_nobody_took_up(engine, batch):
     assert sending.to_send(engine, State.PLANNED, 9) == [FIRST]
 
 
+def silent(engine: Engine, seconds: float) -> None:
+    """Let so many seconds pass without a sign of life of whoever holds a target."""
+    length = timedelta(seconds=seconds)
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow).values(
+                due_at=TargetRow.due_at - length, lease_until=TargetRow.lease_until - length
+            )
+        )
+
+
+def test_a_worker_that_is_silent_is_lost_after_a_hold_and_a_half(engine, batch):
+    claim = claimed(engine)
+    for _ in range(9):  # a sweep each five seconds
+        assert holding.lost_claims(engine, State.FETCHING) == []
+        silent(engine, 5)
+    silent(engine, 5)
+    (lost,) = holding.lost_claims(engine, State.FETCHING)
+    assert (lost.target, lost.holder) == (claim.target, claim.holder)
+    assert holding.failed(engine, lost, WorkerLost("x"), "fetch", State.PLANNED, expired=True)
+    assert row(engine).state == State.PLANNED
+    assert holding.lost_claims(engine, State.FETCHING) == []
+
+
+@pytest.mark.parametrize("state", [State.FETCHING, State.ARCHIVED])
+def test_nobody_is_lost_because_postgresql_was_away(engine, batch, state):
+    claim = claimed(engine) if state is State.FETCHING else parse_claimed(engine)
+    for minutes in (1, 10):
+        silent(engine, 60 * minutes)  # nobody could prolong, nobody could sweep
+        # It is back, and the sweep, of whichever process, is quicker than the workers.
+        for _ in range(4):
+            assert holding.lost_claims(engine, state) == []
+            silent(engine, 2)
+        assert holding.prolong(engine, claim)
+        for _ in range(8):
+            assert holding.lost_claims(engine, state) == []
+            silent(engine, 7)
+            assert holding.prolong(engine, claim)
+    # The worker that did not come back is found all the same.
+    silent(engine, 600)
+    assert holding.lost_claims(engine, state) == []
+    silent(engine, 31)
+    (lost,) = holding.lost_claims(engine, state)
+    assert lost.holder == claim.holder
+
+
 def test_a_hold_that_ran_out_is_found_unless_it_is_prolonged(engine, batch):
     claim = claimed(engine)
     assert holding.lost_claims(engine, State.FETCHING) == []
-    set_target(engine, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+    silent(engine, 31)
+    assert holding.lost_claims(engine, State.FETCHING) == []
+    silent(engine, 31)
     (lost,) = holding.lost_claims(engine, State.FETCHING)
     assert (lost.target, lost.holder) == (claim.target, claim.holder)
     assert holding.prolong(engine, claim)

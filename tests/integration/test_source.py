@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 
 from scrapers.errors import SourceRefused, SourceUnavailable
+from scrapers.incidents.conditions import sources
 from scrapers.settings import Settings
 from scrapers.targets import SOURCE, Target
 from scrapers.warehouse import holding, ledger, source
@@ -424,6 +425,62 @@ def test_a_refusal_during_a_pause_by_hand_is_not_forgotten(engine, rules):
     soon = datetime.now(UTC) + MINUTE
     source.pause_by_hand(engine, SOURCE, who="ada", until=soon, reason="x")
     assert nearly(refuse(engine, rules, early), 15)
+
+
+def gentle_again(engine: Engine, rules: Rules, pages: int) -> None:
+    """It refused us for hours, twice; now so many of its pages have been right."""
+    refuse(engine, rules)
+    to_the_end(engine)
+    refuse(engine, rules)
+    pass_time(engine, 7 * HOUR)
+    for _ in range(pages):
+        source.right(engine, SOURCE, entered(engine, rules))
+
+
+@pytest.mark.parametrize("pages", range(1, GENTLE_PAGES))
+def test_a_pause_by_hand_after_a_trouble_is_no_part_of_it(engine, rules, pages):
+    gentle_again(engine, rules, pages)
+    pass_time(engine, timedelta(days=3))
+    source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="maintenance")
+    pause = source.look(engine, SOURCE)
+    assert datetime.now(UTC) - pause.since < MINUTE
+    assert (pause.failure_class, pause.by, pause.reason) == (None, "ada", "maintenance")
+    with engine.connect() as connection:
+        assert not list(sources(connection)), "nobody is told of a pause by hand"
+    # Resumed, it is asked gently as after any pause, and nothing is said of the old trouble.
+    assert source.resume(engine, SOURCE)
+    assert source.describe(engine, SOURCE)["failure_class"] is None
+    source.right(engine, SOURCE, entered(engine, rules))
+    told = source.describe(engine, SOURCE)
+    assert (told["state"], told["gentle_pages"], told["reason"]) == ("gentle", 1, None)
+
+
+def test_a_trouble_is_remembered_through_a_pause_by_hand(engine, rules):
+    gentle_again(engine, rules, 2)
+    pass_time(engine, HOUR)
+    source.pause_by_hand(engine, SOURCE, who="ada", until=datetime.now(UTC) + HOUR, reason="x")
+    to_the_end(engine)
+    # An hour of the two that make it forgotten: while it was paused nothing was learned of it.
+    assert nearly(refuse(engine, rules), 9 * 15)
+    assert source.describe(engine, SOURCE)["failure_class"] == "SourceRefused"
+
+
+def test_a_refusal_of_a_page_under_way_makes_a_pause_by_hand_longer(engine, rules):
+    gentle_again(engine, rules, 2)
+    early = entered(engine, rules)
+    soon = datetime.now(UTC) + MINUTE
+    source.pause_by_hand(engine, SOURCE, who="ada", until=soon, reason="x")
+    assert nearly(refuse(engine, rules, early), 9 * 15)
+    assert source.look(engine, SOURCE).failure_class == "SourceRefused"
+
+
+def test_a_pause_by_hand_during_a_trouble_is_part_of_it(engine, rules):
+    refuse(engine, rules)
+    pass_time(engine, 5 * MINUTE)
+    source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="x")
+    pause = source.look(engine, SOURCE)
+    assert nearly(datetime.now(UTC) - pause.since, 5)
+    assert pause.failure_class == "SourceRefused"
 
 
 def test_resumed_by_hand_one_page_tries_it_and_what_waits_is_woken(engine, rules):

@@ -21,8 +21,10 @@ from sqlalchemy import Engine, func, select, text, update
 
 from scrapers.browser.session import LoadedPage
 from scrapers.errors import (
+    BrowserUnavailable,
     ConfigInvalid,
     LayoutChanged,
+    SourceRefused,
     SourceUnavailable,
     TargetAbsent,
     WarehouseUnavailable,
@@ -36,7 +38,7 @@ from scrapers.pipeline.reasons import RECHECK
 from scrapers.pipeline.reparse import choose
 from scrapers.pipeline.reparse_request import ReparseRequest
 from scrapers.pipeline.request import Request
-from scrapers.targets import PageKind, Target
+from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.tasks import fetching
 from scrapers.tasks.fetching import fetch_target
 from scrapers.tasks.tools import Tools
@@ -90,9 +92,11 @@ class Night:
 
     Attributes:
         patience: seconds that a browser waits for a page.
+        browser: makes a worker's browser, when its worker fetches its first page.
     """
 
     patience = 10.0
+    browser: type[PlainBrowser] = PlainBrowser
 
     def __init__(self, engine: Engine, settings: Any, site: Site, matches: int) -> None:
         self.engine, self.settings, self.site = engine, settings, site
@@ -107,7 +111,7 @@ class Night:
     def _work(self, key: str) -> None:
         if not hasattr(self._local, "tools"):
             self._local.tools = Tools(self.settings)
-            self._local.tools._browser = PlainBrowser(self)
+            self._local.tools._browser = self.browser(self)
         fetch_target(self._local.tools, key, uuid4())
 
     def fault(self, pattern: str, kind: str, **options: Any) -> None:
@@ -255,6 +259,37 @@ def test_a_page_that_fails_for_ever_costs_its_tries_and_pauses_nobody(night: Nig
     with night.engine.connect() as connection:
         assert not connection.scalar(text("SELECT sum(pauses) FROM ops.source_state"))
         assert connection.scalar(select(func.count()).select_from(FailureRow)) == len(bad) * tries
+
+
+@pytest.mark.parametrize("night", [OUT], indirect=True)
+def test_a_page_that_kills_its_browser_costs_its_tries_and_no_more(night: Night) -> None:
+    bad = MATCHES[:3]
+
+    away = iter(range(40))
+
+    class Killed(PlainBrowser):
+        """Dies of some pages; at first it can't be had at all."""
+
+        def prepare(self, *_: Any, **__: Any) -> None:
+            if next(away, None) is not None:
+                raise BrowserUnavailable("no hub gives a session")
+
+        def load(self, url: str, plan: Any) -> LoadedPage:
+            page = super().load(url, plan)
+            if any(f"/matches/{number}/" in url for number in bad):
+                raise BrowserUnavailable("hub x: the session is gone: tab crashed")
+            return page
+
+    night.browser = Killed
+    asked = night.pass_hours(1)
+    assert next(away, None) is None
+    tries = BrowserUnavailable.retry.max_attempts
+    assert asked == OUT - len(bad) + len(bad) * tries
+    assert counted(night.engine) == asked
+    assert night.states() == {State.ARCHIVED: OUT - len(bad), State.BLOCKED: len(bad)}
+    ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+    left = [gap for gap in open_gaps(night.engine) if gap.failure_class == "BrowserUnavailable"]
+    assert {gap.target_key for gap in left} == {Target.match_centre(number).key for number in bad}
 
 
 def test_a_page_that_is_gone_is_no_sign_of_an_outage(night: Night) -> None:
@@ -407,6 +442,24 @@ def test_a_page_is_kept_though_the_source_can_not_be_told(
         (page_hash,) = connection.scalars(select(FailureRow.page_hash))
     assert page_hash is not None
     assert tools.archive.get(page_hash)
+
+
+@pytest.mark.parametrize("night", [OUT], indirect=True)
+def test_a_pause_by_hand_after_a_trouble_blocks_nothing(night: Night) -> None:
+    """The trouble is days ago, and too few pages were wanted since to end it."""
+    rules = source.Rules.of(night.settings)
+    source.wrong(night.engine, SOURCE, source.Leave(), SourceRefused("refused"), rules)
+    source.resume(night.engine, SOURCE)
+    probe = source.enter(night.engine, SOURCE, rules)
+    assert isinstance(probe, source.Leave)
+    source.right(night.engine, SOURCE, probe)
+    pass_time(night.engine, timedelta(days=3))
+    end = datetime.now(UTC) + timedelta(minutes=30)
+    source.pause_by_hand(night.engine, SOURCE, who="ada", until=end, reason="maintenance")
+    assert night.pass_hours(0.4) == 0
+    assert night.states() == {State.PLANNED: OUT}
+    night.pass_hours(0.4)
+    assert night.states() == {State.ARCHIVED: OUT}
 
 
 def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:

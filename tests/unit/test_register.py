@@ -7,7 +7,13 @@ from typer.main import get_command
 
 from scrapers import errors
 from scrapers.cli.main import app
-from scrapers.errors import FAILURE_CLASSES, BrowserUnavailable, LayoutChanged, SourceUnavailable
+from scrapers.errors import (
+    FAILURE_CLASSES,
+    BrowserUnavailable,
+    LayoutChanged,
+    SourceUnavailable,
+    WarehouseUnavailable,
+)
 from scrapers.metrics.documents import documents
 from scrapers.metrics.rules import rules
 from scrapers.register import NEVER, Audience, register, runbook
@@ -28,6 +34,10 @@ def test_the_classes_take_severity_and_retries_from_the_register():
     assert LayoutChanged.retry == NEVER
     assert SourceUnavailable.retry.uses_attempt
     assert not BrowserUnavailable.retry.uses_attempt
+    # What says nothing of a page may all the same come after the site was asked for it: of that,
+    # one try is too few, and as many as there is patience for are too many.
+    for failure in (BrowserUnavailable, WarehouseUnavailable):
+        assert 1 < failure.retry.max_attempts <= SourceUnavailable.retry.max_attempts
 
 
 def test_what_is_generated_is_what_the_register_gives():
