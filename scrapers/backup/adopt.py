@@ -99,6 +99,7 @@ def _lost() -> dict[str, object]:
         "failure_detail": LOST.detail,
         "failure_facts": {},
         "staged_id": None,
+        "staged_sha256": None,
     }
 
 

@@ -78,6 +78,12 @@ class SelectorsInForce(Versions):
             )
         return newest_first(found)
 
+    def sha256_of(self, selector: SelectorFile) -> str | None:
+        """SHA-256 of the promoted text that this version was made of; None: it is out of force."""
+        if self._usable.get(selector.name) is not selector:
+            return None
+        return self._releases[selector.name].sha256
+
     def _look(self) -> None:
         now = time.monotonic()
         if now < self._next_look:

@@ -1,12 +1,14 @@
 """The registry of selector files in PostgreSQL: what was promoted, by whom, and what is in force.
 
 In force for a page kind is, of each of its versions, the text of the last promotion that was not
-taken back: exactly that text, whatever the folder holds by now.
+taken back: exactly that text, whatever the folder holds by now. Pages that a text read which is
+replaced or taken back, and whose rows have not landed, are read anew: in the same transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -26,6 +29,9 @@ from scrapers.parsing.model import SelectorFile
 from scrapers.targets import SOURCE, PageKind
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import SelectorReleaseRow
+from scrapers.warehouse.replaced import send_back
+
+log = logging.getLogger(__name__)
 
 # Any constant: writers take turns on it, so that ids grow in the order of commits and a reader
 # that knows the newest id knows that it has missed nothing.
@@ -193,6 +199,8 @@ def register(
                     _insert(connection, mended, content, Action.UPGRADE, who)
                     del held[name]
                     done.upgraded.append(name)
+        for name in done.upgraded:
+            _read_anew(connection, PageKind(name.partition("/")[0]))
     for name, release in held.items():
         selector, problems = check(release.path, demands, release.content.encode())
         if selector is None or problems:
@@ -224,6 +232,8 @@ def promote(
 ) -> Release:
     """Put a text in force; it is taken up by every worker at its next look.
 
+    What the text that it replaces has read and not landed is read anew.
+
     Raises:
         ConfigInvalid: exactly this text is in force already.
         WarehouseUnavailable: PostgreSQL can't be reached.
@@ -237,11 +247,15 @@ def promote(
                     f"{release.name} is in force with exactly this text, since "
                     f"{release.at:%Y-%m-%d %H:%M} UTC: edit the file first"
                 )
-        return _insert(connection, selector, content, Action.PROMOTE, who, report, reason)
+        release = _insert(connection, selector, content, Action.PROMOTE, who, report, reason)
+        _read_anew(connection, selector.page_kind)
+        return release
 
 
 def roll_back(engine: Engine, kind: PageKind, who: str, reason: str | None = None) -> Release:
     """Take the last promotion of a page kind back; returns that promotion.
+
+    What it has read and not landed is read anew.
 
     Raises:
         ConfigInvalid: there is none that can be taken back.
@@ -275,7 +289,26 @@ def roll_back(engine: Engine, kind: PageKind, who: str, reason: str | None = Non
                 undoes=release.release_id,
             )
         )
+        _read_anew(connection, kind)
         return release
+
+
+def read_anew(engine: Engine, batch_id: UUID) -> int:
+    """Have read anew what a batch has staged that was read by a text out of force; how many.
+
+    A worker may have read by the old text just after its promotion; see `replaced`.
+
+    Raises:
+        WarehouseUnavailable: PostgreSQL can't be reached; nothing is changed.
+    """
+    with transaction(engine) as connection:
+        return send_back(connection, _in_force(), batch_id=batch_id)
+
+
+def _read_anew(connection: Connection, kind: PageKind) -> None:
+    pages = send_back(connection, _in_force(), page_kind=kind.value)
+    if pages:
+        log.info("%s: %d pages are read anew before they land", kind.value, pages)
 
 
 def _insert(

@@ -43,6 +43,11 @@ class Versions(ABC):
             ConfigInvalid: there is none that can be used.
         """
 
+    def sha256_of(self, selector: SelectorFile) -> str | None:
+        """SHA-256 of the text that this version was made of; None: it is not a registry's."""
+        del selector
+        return None
+
     def fetch_plan(self, kind: PageKind) -> FetchPlan:
         """How to load pages of this kind: as the newest version says."""
         fetch = self.for_kind(kind)[0].fetch

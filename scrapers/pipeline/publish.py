@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine, select
 
-from scrapers.errors import InvalidBatch
+from scrapers.errors import InvalidBatch, WarehouseUnavailable
+from scrapers.parsing import registry
 from scrapers.pipeline.kept import kept_of_batch
 from scrapers.pipeline.progress import describe_failures
 from scrapers.settings import Settings
@@ -19,6 +20,7 @@ from scrapers.warehouse import ledger
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow, ValidationRow
 from scrapers.warehouse.records import State
+from scrapers.warehouse.replaced import sent_back
 
 log = logging.getLogger(__name__)
 
@@ -74,16 +76,23 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
     Published twice, it lands nothing the second time. After a kill between landing and
     closing, the next call finds nothing staged and closes the batch.
 
+    What a selector text read that has been replaced or taken back since is read anew first: a
+    promotion sees to that itself, but for what a worker read that had not heard of it yet.
+
     Raises:
         InvalidBatch: the batch as a whole can't be trusted; nothing landed, and the batch is
             closed as failed.
-        WarehouseUnavailable: nothing is half landed; call again.
+        WarehouseUnavailable: nothing is half landed; call again. So it is while pages are read
+            anew.
     """
     if refused := _refusal(engine, batch_id):
         # Cleared or retried after it was refused: it stays so. The dispatch plans it anew.
         ledger.close_batch(engine, batch_id, ledger.FAILED, {"failure": refused})
         raise InvalidBatch(refused, batch_id=str(batch_id))
+    # First what is staged, then what of it is sent back: what is staged later bears another name.
     staged = ledger.staged(engine, batch_id)
+    registry.read_anew(engine, batch_id)
+    _refuse_unread(sent_back(engine, batch_id))
     rows: dict[str, dict[str, int]] = {}
     docs_path = None
     if staged:
@@ -101,6 +110,9 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             )
             raise
         rows = {table: asdict(count) for table, count in counts.items()}
+        if _state(engine, batch_id) == ledger.OPEN:
+            # Promoted while it was judged: what was sent back then may wait here again already.
+            _refuse_unread(sent_back(engine, batch_id) + len(ledger.staged(engine, batch_id)))
     states, failures = _outcome(engine, batch_id)
     kept = kept_of_batch(engine, batch_id, _FAILED) if failures else {}
     summary = PublishSummary(batch_id, states, failures, kept, rows, docs_path)
@@ -108,6 +120,15 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
         ledger.close_batch(engine, batch_id, ledger.PUBLISHED, summary.as_json())
     log.info("%s", summary)
     return summary
+
+
+def _refuse_unread(pages: int) -> None:
+    """The batch stays open for what is read anew: closed, nobody would wait for it any more."""
+    if pages:
+        raise WarehouseUnavailable(
+            f"{pages} pages are read anew before they land, as the selector file that had read "
+            "them was replaced or taken back: try again"
+        )
 
 
 def _outcome(engine: Engine, batch_id: UUID) -> tuple[dict[str, int], dict[str, int]]:

@@ -72,7 +72,14 @@ def _parse(tools: Tools, claim: Claim) -> bool:
         on=claim.fetched_at.date(),
         version=claim.asked_version,
     )
-    staged_id = stage(tools.engine, claim, read.rows, read.selector_version, read.coverage)
+    staged_id = stage(
+        tools.engine,
+        claim,
+        read.rows,
+        read.selector_version,
+        read.coverage,
+        read.selector_sha256,
+    )
     if staged_id is None:
         log.info("%s: another worker holds it by now", target.key)
         return False

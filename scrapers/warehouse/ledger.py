@@ -165,6 +165,7 @@ def _plan(connection: Connection, batch_id: UUID, planned: Sequence[PlannedTarge
                     (
                         *("sent_at", "holder", "lease_until", "failing_since"),
                         *("failure_class", "failure_detail", "failure_facts"),
+                        "staged_sha256",
                     )
                 ),
             },

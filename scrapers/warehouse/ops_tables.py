@@ -84,6 +84,9 @@ class TargetRow(Base):
         "the latest plan asks for the archived page; none is fetched", server_default=text("false")
     )
     landed_version: Mapped[str | None] = _col("selector file that read what last landed")
+    staged_sha256: Mapped[str | None] = _col(
+        "SHA-256 of the selector text that read the rows in staging; null: not known"
+    )
 
 
 class BatchRow(Base):

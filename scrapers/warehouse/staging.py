@@ -39,6 +39,7 @@ def stage(
     rows: Rows,
     selector_version: str,
     coverage: Mapping[str, tuple[int, int]] | None = None,
+    selector_sha256: str | None = None,
 ) -> UUID | None:
     """Write a target's rows to staging in place of its earlier ones; it is then parsed.
 
@@ -48,6 +49,8 @@ def stage(
         selector_version: the selector file that read them.
         coverage: how often each field had a value, to be kept with the page; the same page read
             again by the same version counts once.
+        selector_sha256: SHA-256 of the file's text: they land only while it is in force. None:
+            it is not known, and nothing is asked.
 
     Returns:
         The name of this writing; None: the hold is gone, and nothing is staged.
@@ -74,6 +77,7 @@ def stage(
                 state=State.PARSED,
                 staged_id=staged_id,
                 selector_version=selector_version,
+                staged_sha256=selector_sha256,
                 due_at=func.now(),
                 failures=0,
                 **dict.fromkeys(

@@ -53,11 +53,13 @@ class ReadPage:
         rows: by table name, with exactly the table's data columns.
         selector_version: the selector file that read it, e.g. `match_centre/2022-08`.
         coverage: how often each of its fields had a value on the page.
+        selector_sha256: SHA-256 of the file's text; None: it is not the registry's.
     """
 
     rows: RowSet
     selector_version: str
     coverage: Coverage
+    selector_sha256: str | None = None
 
 
 def selector_files(folder: Path) -> SelectorFiles:
@@ -111,7 +113,9 @@ def read_page(
         failures = Failures()
         rows = _BUILDERS[target.page_kind](extracted, target, failures)
         if not failures.found:
-            return ReadPage(rows, selector.name, coverage_of(selector, extracted))
+            return ReadPage(
+                rows, selector.name, coverage_of(selector, extracted), files.sha256_of(selector)
+            )
         refused = refused or failures.error(selector.name, url)
     assert refused is not None  # without any reading there is an error of its own
     raise refused

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
@@ -17,7 +18,7 @@ from sqlalchemy.schema import CreateSchema
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import engine as engine_of
-from scrapers.warehouse.migrations import current_revision, head_revision, upgrade
+from scrapers.warehouse.migrations import _config, current_revision, head_revision, upgrade
 from scrapers.warehouse.ops_tables import metadata
 from tests.support import postgres
 
@@ -89,6 +90,40 @@ def test_upgrading_again_changes_nothing(empty: Settings):
     upgrade(empty)
     with engine_of(empty).connect() as connection:
         assert connection.scalar(text("SELECT reason FROM ops.source_state")) == "stays"
+
+
+def test_rows_that_wait_in_staging_are_of_the_text_in_force(empty: Settings, empty_database: str):
+    """Nobody noted it before; without a promotion since they land, after one they do not."""
+    with engine_of(empty).begin() as connection:
+        connection.execute(CreateSchema("ops"))
+        command.upgrade(_config(connection), "0007")
+    release = (
+        "INSERT INTO ops.selector_release"
+        " (page_kind, version, action, sha256, content, who, undoes)"
+        " VALUES ('schedule', '{0}', '{1}', '{2}', '', 'x', {3})"
+    )
+    target = (
+        "INSERT INTO ops.target (target_key, page_kind, state, planned_at, selector_version)"
+        " VALUES ('{0}', 'schedule', '{1}', now(), 'schedule/{2}')"
+    )
+    run(
+        empty_database,
+        release.format("a", "initial", "one", "NULL"),
+        release.format("a", "promote", "two", "NULL"),
+        release.format("a", "promote", "three", "NULL"),
+        release.format("a", "rollback", "three", "3"),
+        target.format("waits", "parsed", "a"),
+        target.format("of another", "parsed", "b"),
+        target.format("has landed", "landed", "a"),
+    )
+    upgrade(empty)
+    with engine_of(empty).connect() as connection:
+        found = connection.execute(text("SELECT target_key, staged_sha256 FROM ops.target")).all()
+        assert {row.target_key: row.staged_sha256 for row in found} == {
+            "waits": "two",
+            "of another": None,
+            "has landed": None,
+        }
 
 
 def test_services_that_start_together_take_turns(empty: Settings):
