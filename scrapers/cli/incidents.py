@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_table, problem
 from scrapers.settings import settings
 
 incidents_app = typer.Typer(help="Incidents: what is wrong, since when, and who was told.")
@@ -118,12 +118,15 @@ def show(
 def try_alerts() -> None:
     """Send a test message to every address, and say which did not take it.
 
-    Ends with 1 if one did not, or if nobody is configured at all.
+    What was given up about incidents that are still open is tried once more at addresses that took
+    it. Ends with 1 if one did not, or if nobody is configured at all.
     """
-    from scrapers.errors import AlertUndelivered
+    from scrapers.errors import AlertUndelivered, WarehouseUnavailable
     from scrapers.incidents.addresses import addresses, send_all
+    from scrapers.incidents.deliver import take_up_given_up
     from scrapers.incidents.messages import trial_message
     from scrapers.register import Audience
+    from scrapers.warehouse.engine import engine
 
     current = settings()
     failed, tried = 0, 0
@@ -136,6 +139,15 @@ def try_alerts() -> None:
         for number in receivers:
             said = problems.get(number, "delivered")
             out.print(f"{audience}, address {number}: {said}", markup=False, highlight=False)
+        working = receivers.keys() - problems.keys()
+        try:
+            waiting = take_up_given_up(engine(current), audience, working, len(receivers))
+        except WarehouseUnavailable as error:
+            problem(f"{audience}: what was given up is not tried again now: {error.detail}")
+        else:
+            if waiting:
+                told = f"{audience}: {waiting} given up before, tried again now"
+                out.print(told, highlight=False)
     if failed:
         raise AlertUndelivered(f"{failed} of {tried} addresses did not take the message")
     if not tried:

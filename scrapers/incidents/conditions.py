@@ -117,10 +117,11 @@ SELECT count(*) FILTER (WHERE created_at < :due AND created_at > :remembered) AS
 FROM ops.batch WHERE dag_id = :nightly
 """
 _UNDELIVERED = """
-SELECT split_part(audience, ':', 1) AS subject, min(due_at) AS since, count(*) AS notices,
-       (array_agg(problem ORDER BY notice_id DESC))[1] AS problem
-FROM ops.notice
-WHERE sent_at IS NULL AND problem IS NOT NULL AND tries >= :tries AND due_at > now() - :memory
+SELECT split_part(n.audience, ':', 1) AS subject, min(n.due_at) AS since, count(*) AS notices,
+       (array_agg(n.problem ORDER BY n.notice_id DESC))[1] AS problem
+FROM ops.notice n JOIN ops.incident i USING (incident_id)
+WHERE n.sent_at IS NULL AND n.problem IS NOT NULL AND n.tries >= :tries
+  AND (n.due_at > now() - :memory OR (i.closed_at IS NULL AND n.kind IN ('opened', 'worse')))
 GROUP BY 1
 """
 

@@ -3,13 +3,15 @@
 A notice is held for as long as a sender may take, sent, and noted as sent. Whoever is killed
 in between leaves a hold that runs out, and the message goes out once more: at least once, at
 most doubled. What an address did not take is tried again, later and later, for that address
-alone.
+alone, over a night and more. What was given up then is tried once more whenever the address takes
+another message, as long as the incident is open.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +22,7 @@ from sqlalchemy import Engine, func, insert, or_, select, update
 from scrapers.errors import AlertUndelivered, ConfigInvalid
 from scrapers.incidents.addresses import addresses, send_all
 from scrapers.incidents.condition import ALERTS, Condition, tidy
-from scrapers.incidents.keep import CLOSED, OPENED, WATCH
+from scrapers.incidents.keep import CLOSED, OPENED, WATCH, WORSE
 from scrapers.incidents.messages import Told, message
 from scrapers.register import Audience, Severity
 from scrapers.settings import Settings
@@ -82,7 +84,7 @@ def deliver(engine: Engine, settings: Settings, *, budget: float = BUDGET_SECOND
             known = addresses(settings, due.audience)
         except ConfigInvalid as error:
             refused[due.audience] = _refused(error)
-            _note_failure(engine, due, holder, {0: error.detail}, everything=True)
+            _note_refused(engine, due, holder, error)
             done.failed += 1
             continue
         chosen = dict(enumerate(known, start=1))
@@ -101,8 +103,53 @@ def deliver(engine: Engine, settings: Settings, *, budget: float = BUDGET_SECOND
         else:
             _note_sent(engine, due, holder)
             done.sent += 1
+        take_up_given_up(engine, due.audience, chosen.keys() - problems.keys(), len(known))
     done.conditions = tuple(refused.values()) or _wrong_addresses(settings)
     return done
+
+
+def take_up_given_up(
+    engine: Engine, audience: Audience, working: Collection[int], addresses_known: int
+) -> int:
+    """Try once more what was given up of open incidents, as addresses take messages; how many.
+
+    Only what says that an incident began or got worse: reminders are written anew anyway, and the
+    end of what nobody heard of is no news.
+
+    Args:
+        working: numbers of the addresses that just took a message.
+        addresses_known: how many addresses the audience has.
+
+    Raises:
+        WarehouseUnavailable: nothing is taken up.
+    """
+    if not working:
+        return 0
+    still_open = select(IncidentRow.incident_id).where(IncidentRow.closed_at.is_(None))
+    given_up = (
+        select(NoticeRow.notice_id, NoticeRow.audience)
+        .where(
+            NoticeRow.sent_at.is_(None),
+            NoticeRow.tries >= MOST_TRIES,
+            NoticeRow.kind.in_((OPENED, WORSE)),
+            NoticeRow.incident_id.in_(still_open),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    with transaction(engine) as connection:
+        wanted = []
+        for row in connection.execute(given_up):
+            name, number = _audience(row.audience)
+            # One that is not there any more was one of the addresses of before: all are told.
+            is_reached = number is None or number in working or number > addresses_known
+            if name is audience and is_reached:
+                wanted.append(row.notice_id)
+        connection.execute(
+            update(NoticeRow)
+            .where(NoticeRow.notice_id.in_(wanted))
+            .values(tries=MOST_TRIES - 1, due_at=func.now())
+        )
+    return len(wanted)
 
 
 def _take_up(engine: Engine, settings: Settings) -> None:
@@ -188,15 +235,14 @@ def _take(engine: Engine, holder: UUID) -> _Due | None:
         incident = connection.execute(
             select(*IncidentRow.__table__.c).where(IncidentRow.incident_id == row.incident_id)
         ).one()
-    audience, _, number = row.audience.partition(":")
-    return _Due(
-        row.notice_id,
-        row.kind,
-        Audience(audience),
-        int(number) if number else None,
-        row.tries,
-        _told(incident),
-    )
+    audience, number = _audience(row.audience)
+    return _Due(row.notice_id, row.kind, audience, number, row.tries, _told(incident))
+
+
+def _audience(written: str) -> tuple[Audience, int | None]:
+    """Whom a notice is for, and the number of the only address it is for; None: all."""
+    name, _, number = written.partition(":")
+    return Audience(name), int(number) if number else None
 
 
 def _told(row: Any) -> Told:
@@ -223,6 +269,17 @@ def _note_nobody(engine: Engine, due: _Due, holder: UUID) -> None:
     log.error(
         "incident %s (%s, %s, %s) is told nobody: no address is set for %s",
         *(due.told.number, due.told.severity, due.told.failure_class, due.kind, due.audience),
+    )
+
+
+def _note_refused(engine: Engine, due: _Due, holder: UUID, error: ConfigInvalid) -> None:
+    """Count no try: a setting that can't be used is an incident of its own, nothing was sent."""
+    wait = AlertUndelivered.retry.wait_before(due.tries)
+    _note(
+        *(engine, due, holder),
+        tries=NoticeRow.tries - 1,
+        due_at=func.now() + wait,
+        problem=tidy(error.detail),
     )
 
 

@@ -276,7 +276,7 @@ MEASURES = (
         "messages about incidents that could not be delivered: still tried, or of an open incident",
         ("audience",),
         "SELECT audience, count(*) FROM ops.notice JOIN ops.incident USING (incident_id) "
-        "WHERE sent_at IS NULL AND tries > 0 AND (closed_at IS NULL "
+        "WHERE sent_at IS NULL AND (tries > 0 OR problem IS NOT NULL) AND (closed_at IS NULL "
         f"OR (tries < {AlertUndelivered.retry.max_attempts} "
         f"AND problem IS DISTINCT FROM '{NOBODY}')) GROUP BY 1",
     ),

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 from typer.testing import CliRunner
 
 from scrapers.cli.main import app
 from scrapers.errors import ConfigInvalid
 from scrapers.incidents.addresses import addresses
 from scrapers.incidents.condition import LEDGER, Condition
+from scrapers.incidents.conditions import ledger_conditions
 from scrapers.incidents.cycle import watch_once
 from scrapers.incidents.deliver import MOST_TRIES, deliver
 from scrapers.incidents.keep import reconcile
@@ -146,6 +147,124 @@ def test_a_receiver_that_stays_down_is_given_up_and_is_an_incident_itself(
     assert [(row["failure_class"], row["subject"]) for row in open_now] == [
         ("AlertUndelivered", "on_call")
     ]
+
+
+def give_up(engine: Engine, audience: str = "on_call", ago: str = "1 hour") -> None:
+    """Let what waits for an audience have been tried as often as anything is."""
+    with engine.begin() as connection:
+        given_up = (
+            "UPDATE ops.notice"
+            " SET tries = :most, problem = 'refused', due_at = now() - CAST(:ago AS interval)"
+            " WHERE sent_at IS NULL AND audience = :audience"
+        )
+        values = {"most": MOST_TRIES, "ago": ago, "audience": audience}
+        connection.execute(text(given_up), values)
+
+
+def test_what_was_given_up_of_an_open_incident_is_sent_once_the_address_takes_another_message(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    current = make_settings(alerts_on_call=hook.address)
+    trouble(engine, "over", "open")
+    give_up(engine)
+    trouble(engine, "open")
+    again(engine)  # also the message of the end, which was never tried
+    assert deliver(engine, current).sent == 2
+    end, beginning = hook.titles
+    assert "OVER: " in end
+    assert ": open (" in beginning
+    # Of the one that is over nobody is told any more that it began.
+    assert [(n.kind, n.sent_at is None) for n in notices(engine)] == [
+        ("opened", True),
+        ("opened", False),
+        ("closed", False),
+    ]
+    assert deliver(engine, current).sent == 0
+
+
+def test_an_address_is_tried_once_more_for_what_it_takes_and_not_for_what_others_take(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    with webhook() as well:
+        hook.behaviour = "refuse"
+        current = make_settings(alerts_on_call=f"{well.address},{hook.address}")
+        trouble(engine, "first")
+        deliver(engine, current)
+        give_up(engine, "on_call:2")
+        tries = hook.tries
+        trouble(engine, "first", "second")
+        deliver(engine, current)
+        assert hook.tries == tries + 1, "the second message alone"
+        hook.behaviour = "ok"
+        again(engine)
+        with engine.begin() as connection:  # the first is still given up, the second waits
+            connection.execute(
+                text("UPDATE ops.notice SET due_at = now() - interval '3 days' WHERE tries >= :m"),
+                {"m": MOST_TRIES},
+            )
+        assert deliver(engine, current).sent == 2
+        assert len(hook.posts) == len(well.posts) == 2
+
+
+def test_a_message_that_was_given_up_is_a_trouble_as_long_as_its_incident_is_open(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    current = make_settings(alerts_on_call=hook.address)
+    trouble(engine)
+    give_up(engine, ago="3 days")
+
+    def undelivered() -> list[str]:
+        with engine.connect() as connection:
+            return [
+                condition.subject
+                for condition in ledger_conditions(connection, current)
+                if condition.failure_class == "AlertUndelivered"
+            ]
+
+    assert undelivered() == ["on_call"]
+    with engine.begin() as connection:
+        reconcile(connection, [], (LEDGER,))
+    assert undelivered() == []
+
+
+def test_a_setting_that_can_not_be_used_uses_up_no_try(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook
+) -> None:
+    wrong = make_settings(alerts_on_call=f"nonsense://{SECRET}")
+    trouble(engine)
+    for _ in range(MOST_TRIES + 3):
+        assert deliver(engine, wrong).failed == 1
+        again(engine)
+    (notice,) = notices(engine)
+    assert (notice.tries, notice.sent_at) == (0, None)
+    assert "ALERTS_ON_CALL" in notice.problem
+    assert deliver(engine, make_settings(alerts_on_call=hook.address)).sent == 1
+
+
+def test_the_command_that_proves_the_addresses_has_what_was_given_up_sent(
+    engine: Engine, make_settings: MakeSettings, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current = make_settings(alerts_on_call=hook.address)
+    monkeypatch.setattr("scrapers.cli.incidents.settings", lambda: current)
+    trouble(engine)
+    give_up(engine)
+    assert deliver(engine, current).sent == 0
+    hook.behaviour = "refuse"
+    assert "given up" not in CliRunner().invoke(app, ["alerts", "test"]).output
+    assert deliver(engine, current).sent == 0
+    hook.behaviour = "ok"
+    done = CliRunner().invoke(app, ["alerts", "test"])
+    assert done.exit_code == 0
+    assert "on_call: 1 given up before, tried again now" in done.output
+    assert deliver(engine, current).sent == 1
+    # Without a warehouse the addresses are proven all the same.
+    address = make_url(current.database_url.get_secret_value()).set(port=1)
+    nobody = address.render_as_string(hide_password=False)
+    lost = make_settings(alerts_on_call=hook.address, database_url=nobody)
+    monkeypatch.setattr("scrapers.cli.incidents.settings", lambda: lost)
+    done = CliRunner().invoke(app, ["alerts", "test"])
+    assert done.exit_code == 0
+    assert "what was given up is not tried again now" in done.output
 
 
 def test_nobody_configured_is_said_once_as_an_error(

@@ -9,6 +9,7 @@ from scrapers import errors
 from scrapers.cli.main import app
 from scrapers.errors import (
     FAILURE_CLASSES,
+    AlertUndelivered,
     BrowserUnavailable,
     LayoutChanged,
     SourceUnavailable,
@@ -38,6 +39,18 @@ def test_the_classes_take_severity_and_retries_from_the_register():
     # one try is too few, and as many as there is patience for are too many.
     for failure in (BrowserUnavailable, WarehouseUnavailable):
         assert 1 < failure.retry.max_attempts <= SourceUnavailable.retry.max_attempts
+
+
+def test_a_message_outlives_a_night_without_a_mail_server():
+    policy = AlertUndelivered.retry
+    # Jitter only shortens a wait, and at most by its share.
+    waits = (
+        min(policy.longest_wait, policy.first_wait * policy.factor**tries) * (1 - policy.jitter)
+        for tries in range(policy.max_attempts - 1)
+    )
+    assert sum(waits) >= 24 * 3600
+    # Whoever brings the server back in the morning is told soon.
+    assert policy.longest_wait <= 3600
 
 
 def test_what_is_generated_is_what_the_register_gives():
