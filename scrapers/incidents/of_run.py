@@ -25,8 +25,10 @@ _SUBJECTS = {
     "CacheUnavailable": "cache",
     "WarehouseUnavailable": "warehouse",
     "ArchiveUnavailable": "archive",
-    "ExportFailed": "export",
 }
+# Both fail as ExportFailed; of each the good end says nothing of the other.
+BACKUP_DAG = "platform_backup"
+EXPORT, BACKUP = "export", "backup"
 # Of these the ledger has the targets or the batch; a run adds only what it alone knows.
 _PAGES = ("LayoutChanged", "InvalidRows")
 
@@ -125,4 +127,6 @@ def _subject(failure: TouchlineError, dag_id: str, task_id: str) -> str:
         return str(failure.facts.get("setting") or f"{dag_id} {task_id}")
     if failure.failure_class == "DataLate":
         return dag_id
+    if failure.failure_class == "ExportFailed":
+        return BACKUP if dag_id == BACKUP_DAG else EXPORT
     return f"{dag_id} {task_id}"

@@ -96,6 +96,20 @@ def test_failed_tasks_of_many_runs_are_one_incident_and_a_good_run_ends_it(engin
     assert messages(engine) == ["opened", "closed"]
 
 
+def test_a_backup_that_fails_is_no_failed_export_and_a_good_export_does_not_end_it(
+    engine: Engine,
+) -> None:
+    gone = errors.ExportFailed("the store is gone")
+    told(notices.TaskFailed(), context(gone, dag_id="raw_export", task_id="export"))
+    told(notices.TaskFailed(), context(gone, dag_id="platform_backup", task_id="back_up"))
+    assert open_now(engine) == [("ExportFailed", "export"), ("ExportFailed", "backup")]
+    assert messages(engine) == ["opened", "opened"]
+    told(notices.RunSucceeded(), context(dag_id="raw_export", task_id="export"))
+    assert open_now(engine) == [("ExportFailed", "backup")]
+    told(notices.RunSucceeded(), context(dag_id="platform_backup", task_id="back_up"))
+    assert open_now(engine) == []
+
+
 def test_what_the_ledger_sees_too_is_the_same_incident(engine: Engine) -> None:
     """The dispatch raises AirflowFailException because of the failure."""
     error = AirflowFailException("SourceRefused: no match could be read")
