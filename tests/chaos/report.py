@@ -18,20 +18,27 @@ _COLUMNS = (
     "scenario", "classes", "what strikes", "who mends", "runs", "detected s", "recovered s",
     "requests (bound)", "alerts", "as a quiet night",
 )  # fmt: skip
+NOT_RUN = "not run"
 
 
 def rows(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
-    """The table's rows, a scenario each."""
+    """The table's rows, a scenario each; one without an outcome says that it was not run."""
     made = []
     for scenario in chosen:
         mine = [outcome for outcome in outcomes if outcome.scenario == scenario.name]
         bad = sum(bool(outcome.problems) for outcome in mine)
+        known = (
+            scenario.name,
+            ", ".join(scenario.classes),
+            scenario.what,
+            "a person" if scenario.person else "nobody",
+        )
+        if not mine:
+            made.append((*known, "0", *["–"] * (len(_COLUMNS) - len(known) - 2), NOT_RUN))
+            continue
         made.append(
             (
-                scenario.name,
-                ", ".join(scenario.classes),
-                scenario.what,
-                "a person" if scenario.person else "nobody",
+                *known,
                 str(len(mine)),
                 _span([o.detected for o in mine if o.detected is not None]),
                 _span([o.recovered for o in mine]),
@@ -60,11 +67,17 @@ def show(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> None:
         for problem in outcome.problems:
             print(f"{outcome.scenario} seed {outcome.seed}: {problem}")
     bad = sum(bool(outcome.problems) for outcome in outcomes)
-    print(f"{len(chosen)} scenarios, {len(outcomes)} runs, {bad} not as they have to be")
+    print(f"{_counted(chosen, outcomes)}, {bad} not as they have to be")
+
+
+def _counted(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> str:
+    missing = len({scenario.name for scenario in chosen} - {o.scenario for o in outcomes})
+    told = f", {missing} of them {NOT_RUN}" if missing else ""
+    return f"{len(chosen)} scenarios{told}, {len(outcomes)} runs"
 
 
 def page(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> str:
-    """The page of the documentation."""
+    """The page of the documentation; it names all that is chosen, be it run or not."""
     lines = [
         "# Chaos: every failure injected, and what became of the night",
         "",
@@ -76,7 +89,7 @@ def page(chosen: Sequence[Scenario], outcomes: Sequence[Outcome]) -> str:
         "not have been asked for more pages than the bound, and the commands with which the",
         "classes' runbooks let you look must all end well.",
         "",
-        f"{len(chosen)} scenarios, {len(outcomes)} runs; {os.cpu_count()} cores, "
+        f"{_counted(chosen, outcomes)}; {os.cpu_count()} cores, "
         f"{platform.machine()}. Seconds are from the strike to the first sign (a row of the",
         "ledger or of the incidents, or a line of a log that names the class), and to the end of",
         "the night, or of what the person did. What waits does so for moments here (a sweep every",
