@@ -163,6 +163,20 @@ def test_profiles_add_and_take_nothing_away() -> None:
     }
 
 
+def test_the_restore_stops_all_that_may_be_connected_to_the_warehouse() -> None:
+    """A database can't be renamed while a single one is; the services of profiles too."""
+    logins = {"owner_url", "scraper_url", "reader_url"}
+    connected = {name for name in LASTING if logins & set(SERVICES[name].get("secrets", ()))}
+    assert {"fetch-worker", "metrics", "airflow-worker", "airflow-api-server"} <= connected
+    text = (ROOT / "docs/production.md").read_text(encoding="utf-8").partition("\n## Restore\n")[2]
+    command = re.search(r"^docker compose (.*?)(?<!\\)$", text, re.MULTILINE | re.DOTALL)
+    assert command
+    options, _, named = command[1].replace("\\\n", " ").partition(" stop ")
+    assert set(named.split()) == connected
+    profiles = {one for name in connected for one in SERVICES[name].get("profiles", ())}
+    assert set(re.findall(r"--profile (\S+)", options)) == profiles, "else they are not known"
+
+
 def test_variables_are_explained_and_no_secret_is_one() -> None:
     """Each stands in .env.example; secrets are files, which no list of processes shows."""
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
