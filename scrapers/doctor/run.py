@@ -14,6 +14,7 @@ from scrapers.doctor import configuration
 from scrapers.doctor.context import Context
 from scrapers.doctor.masking import Mask, mask_of
 from scrapers.doctor.result import Check, Result, fail, skipped
+from scrapers.doctor.stores import load_stores
 from scrapers.errors import (
     ArchiveUnavailable,
     BrokerUnavailable,
@@ -153,6 +154,11 @@ def look(groups: Sequence[Group], context: Context) -> dict[Group, list[Check]]:
     A group that does not end in its time is given up: its first check fails, its thread is left
     to itself. What a check did not foresee is raised here.
     """
+    # Imported here: threads that import one package at once, each from another end, may find
+    # themselves in a deadlock of Python's import locks.
+    for group in groups:
+        import_module(f"scrapers.doctor.{group.name}")
+    load_stores(context.settings)
     runs = [_Run(group, context) for group in groups]
     return {run.group: run.result() for run in runs}
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
+
+import fsspec
 
 from scrapers.files import Files
+from scrapers.settings import Settings
 
 FOLDER = "probes"  # where nobody looks
 
@@ -24,3 +28,11 @@ def probe(files: Files) -> float:
     if back != content:
         raise files.failed("the probe came back as other bytes")
     return time.monotonic() - began
+
+
+def load_stores(settings: Settings) -> None:
+    """Import what the places of pages, exports and backups are reached with."""
+    for url in (settings.archive_url, settings.export_url, settings.backup_url):
+        # What has no such protocol, or lacks its package, is told by the check of its place.
+        with suppress(ValueError, ImportError):
+            fsspec.get_filesystem_class(url.partition("://")[0])

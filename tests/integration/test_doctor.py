@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +69,30 @@ def test_a_whole_platform_is_well(sick: Patient, driver: ChromeDriver) -> None:
     assert "nothing is kept on disk" in found["broker.memory"][0].found
     assert not list((sick.folder.parent / "archive" / "probes").iterdir())
     assert not driver.browsers(), "the probe session is quit"
+
+
+_IMPORTS = """
+import sys, threading
+by_thread = {}
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            package = name.partition(".")[0]
+            by_thread.setdefault(package, set()).add(threading.current_thread().name)
+sys.meta_path.insert(0, Watch())
+from scrapers.doctor.run import examine
+examine(session=False)
+print(sorted(name for name, threads in by_thread.items() if len(threads) > 1))
+"""
+
+
+def test_no_two_threads_import_one_package(sick: Patient) -> None:
+    """Python's import locks may find them in a deadlock, and the doctor would end with it."""
+    sick.set(archive_url="s3://touchline/archive", export_url="s3://touchline/export")
+    ended = subprocess.run(
+        [sys.executable, "-c", _IMPORTS], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"
 
 
 def test_each_service_is_asked_only_for_what_it_touches(sick: Patient) -> None:
