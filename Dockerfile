@@ -60,7 +60,8 @@ ENV PYTHONUNBUFFERED=1 \
 # Written, not made by useradd: that notes the day. The folders are where volumes are mounted.
 RUN echo 'touchline:x:10001:10001::/home/touchline:/bin/sh' >> /etc/passwd \
     && echo 'touchline:x:10001:' >> /etc/group \
-    && mkdir -p /home/touchline /srv/airflow /srv/touchline/data-docs /srv/watchman \
+    && mkdir -p /home/touchline /srv/airflow /srv/touchline/data-docs /srv/touchline/tmp \
+      /srv/watchman \
     && chown -R 10001:10001 /home/touchline /srv \
     && find /home /srv /etc/passwd /etc/group -exec touch --date=@0 {} +
 COPY --from=postgres-programs /opt/postgresql /opt/postgresql

@@ -11,7 +11,6 @@ import logging
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy import Connection, Engine, make_url, text
 
 from scrapers.errors import ConfigInvalid, ExportFailed, WarehouseUnavailable
 from scrapers.files import Files
+from scrapers.scratch import scratch
 from scrapers.settings import PREFIX, Settings
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.migrations import current_revision
@@ -124,8 +124,8 @@ def back_up(engine: Engine, settings: Settings, files: Files) -> Dump:
     revision = current_revision(engine)
     if revision is None:
         raise ConfigInvalid("the warehouse has no schema yet: run `touchline db upgrade` first")
-    with tempfile.TemporaryDirectory(prefix="touchline-backup-") as folder:
-        local = Path(folder) / "dump"
+    with scratch() as folder:
+        local = folder / "dump"
         with transaction(engine) as connection:
             # The dump reads what this transaction sees, so that the counts are the dump's.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
@@ -215,8 +215,8 @@ def check(files: Files, dump: Dump) -> str:
     size = files.size(dump.path)
     if size != dump.size_bytes:
         return f"{dump.path} has {size or 0} bytes, its note says {dump.size_bytes}"
-    with tempfile.TemporaryDirectory(prefix="touchline-backup-") as folder:
-        local = Path(folder) / "dump"
+    with scratch() as folder:
+        local = folder / "dump"
         files.get(dump.path, local)
         if _hash_of(local) != dump.sha256:
             return f"{dump.path} has other bytes than were written"
@@ -254,8 +254,8 @@ def restore(engine: Engine, settings: Settings, files: Files, dump: Dump) -> Non
         connection.execute(text(f"CREATE TABLE IF NOT EXISTS {_MARK} (dump text NOT NULL)"))
         connection.execute(text(f"DELETE FROM {_MARK}"))
         connection.execute(text(f"INSERT INTO {_MARK} VALUES (:name)"), {"name": dump.name})
-    with tempfile.TemporaryDirectory(prefix="touchline-backup-") as folder:
-        local = Path(folder) / "dump"
+    with scratch() as folder:
+        local = folder / "dump"
         files.get(dump.path, local)
         name = _connection(settings)["PGDATABASE"]
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from scrapers.files import Files
+from scrapers.scratch import scratch
 
 
 def hash_of(path: Path) -> str:
@@ -28,7 +28,7 @@ def brought(files: Files, path: str) -> Iterator[Path]:
     Raises:
         ExportFailed: it is not there, or can't be read.
     """
-    with tempfile.TemporaryDirectory(prefix="touchline-export-") as folder:
-        local = Path(folder) / "part.parquet"
+    with scratch() as folder:
+        local = folder / "part.parquet"
         files.get(path, local)
         yield local

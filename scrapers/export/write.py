@@ -19,6 +19,7 @@ from scrapers.export.partitions import Partition, Place, rows_of
 from scrapers.export.shape import Division, Exported
 from scrapers.export.stored import brought, hash_of
 from scrapers.files import Files
+from scrapers.scratch import scratch
 
 # Both bound the memory, whatever the rows of a partition: CSV that is read, rows that are written
 # at a time.
@@ -46,8 +47,8 @@ def write_partition(
         ExportFailed: it can't be written, or comes back as something else.
         WarehouseUnavailable: as `transaction`, through the connection.
     """
-    with tempfile.TemporaryDirectory(prefix="touchline-export-") as folder:
-        local = Path(folder) / "part.parquet"
+    with scratch() as folder:
+        local = folder / "part.parquet"
         with tempfile.TemporaryFile(dir=folder) as rows:
             _copy(connection, exported, rows_of(exported, partition.place, matches), rows)
             rows.seek(0)

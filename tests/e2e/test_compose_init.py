@@ -161,11 +161,12 @@ def environment(place: Place) -> dict[str, str]:
         "/run/secrets": place.secrets,
         "/srv/airflow": place.home / "airflow",
         "/srv/touchline/data-docs": place.home / "data-docs",
+        "/srv/touchline/tmp": place.home / "tmp",
         "/app/": f"{ROOT}/",
         "/opt/postgresql/bin": postgres.BIN,
         "object-store:8333": f"127.0.0.1:{place.ports['s3.port']}",
     }
-    for name in ("airflow", "data-docs"):
+    for name in ("airflow", "data-docs", "tmp"):
         (place.home / name).mkdir()
     variables = {
         "PATH": f"{ROOT}/.venv/bin:{os.environ['PATH']}",

@@ -23,6 +23,7 @@ from tests.compose.standins import MADE_BY, wanted
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
+DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
 LASTING = sorted(name for name, service in SERVICES.items() if service.get("restart") != "no")
 MAKE_SECRETS = ROOT / ".docker" / "make-secrets"
 OURS = sorted(name for name, item in SERVICES.items() if item["image"].startswith("touchline:"))
@@ -314,6 +315,39 @@ def test_only_web_pages_are_published_and_only_on_this_host() -> None:
     for name, (_, profile) in PAGES.items():
         assert SERVICES[name].get("profiles") == ([profile] if profile else None)
     assert FILE["networks"]["back"] == {"internal": True}
+
+
+# Where dumps are made or brought back, and exports are written and read back.
+LARGE_FILES = ("init", "airflow-scheduler", "airflow-worker")
+
+
+@pytest.mark.parametrize("name", LARGE_FILES)
+def test_large_files_are_on_a_disk_and_not_in_memory(name: str) -> None:
+    """A tmpfs counts as the container's memory: a dump of its size would end the container."""
+    service = SERVICES[name]
+    folder = service["environment"]["TMPDIR"]
+    mounts = {where: what for what, _, where in (v.partition(":") for v in service["volumes"])}
+    assert mounts[folder] in FILE["volumes"]
+    in_memory = [place.partition(":")[0] for place in service["tmpfs"]]
+    assert not [place for place in in_memory if Path(folder).is_relative_to(place)]
+    # Docker gives a new volume the owner of the image's folder: whoever runs may write there.
+    made = re.search(r"mkdir -p ([^&]+) && chown -R 10001:10001 /home/touchline /srv", DOCKERFILE)
+    assert made
+    assert folder in made[1].split()
+    assert service["user"] == "10001:10001"
+
+
+def test_dumps_and_exports_are_told_to_be_made_there_only() -> None:
+    """A page that sends somebody into another container would have its memory filled."""
+    into = re.compile(
+        r"docker compose (?:exec|run)(?: -\S+)* (\S+)[^\n`]* touchline (?:backup|export)"
+    )
+    said = set()
+    for page in (ROOT / "docs").rglob("*.md"):
+        text = re.sub(r"\\\n\s*", " ", page.read_text(encoding="utf-8"))
+        said |= set(into.findall(text))
+    assert said
+    assert said <= set(LARGE_FILES)
 
 
 def test_browsers_reach_no_service_of_ours() -> None:
