@@ -26,17 +26,14 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from scrapers.settings import PREFIX, ROOT
-from tests.support import postgres
+from tests.support import object_store, postgres
 from tests.support.rabbitmq import NODE, PORTS, Node
-from tests.support.s3 import WEED
 from tests.support.supervise import Group, Program, free_ports, listening, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(900)]
 
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-INIT, STORE = FILE["services"]["init"], FILE["services"]["object-store"]
-WEED_PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc",
-              "filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc")  # fmt: skip
+INIT = FILE["services"]["init"]
 HOSTS = {"postgres:5432": "postgres", "rabbitmq:5672": NODE, "redis:6379": "redis",
          "object-store:8333": "s3.port"}  # fmt: skip
 
@@ -81,7 +78,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The stores run, with nothing in them yet."""
     home = tmp_path_factory.mktemp("compose")
-    names = ("postgres", "redis", *PORTS, *WEED_PORTS)
+    names = ("postgres", "redis", *PORTS, *object_store.PORTS)
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     made = Place(home, ports, {})
     make_secrets(made)
@@ -91,7 +88,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     server = postgres.prepare(
         home / "postgres", ports["postgres"], made.secret("postgres_password")
     )
-    programs = [server, *node.prepare(), redis_server(made), object_store(made)]
+    store = object_store.program(home, made.secrets, ports)
+    programs = [server, *node.prepare(), redis_server(made), store]
     with_our_users(node, made)
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     try:
@@ -109,12 +107,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def make_secrets(place: Place) -> None:
     """As on the host; then the addresses are this machine's, and so is the superuser's name."""
-    subprocess.run(
-        ["sh", str(ROOT / ".docker" / "make-secrets")],
-        env={**os.environ, "SECRETS_DIR": str(place.secrets)},
-        check=True,
-        capture_output=True,
-    )
+    object_store.make_secrets(place.secrets)
     for file in place.secrets.iterdir():
         words = file.read_text(encoding="utf-8")
         for host, name in HOSTS.items():
@@ -138,20 +131,6 @@ def redis_server(place: Place) -> Program:
     """Redis with our file."""
     command = [str(REDIS_SERVER_PATH), str(place.secrets / "redis.conf"), "--bind", "127.0.0.1"]
     return Program("redis", [*command, "--port", str(place.ports["redis"])])
-
-
-def object_store(place: Place) -> Program:
-    """SeaweedFS with the command line of the compose file, on other ports."""
-    data = place.home / "objects"
-    data.mkdir()
-    command = [
-        word.replace("/srv/objects", str(data)).replace("/run/secrets", str(place.secrets))
-        for word in STORE["command"]
-        if not word.startswith("-s3.port=")
-    ]
-    ports = [f"-{name}={place.ports[name]}" for name in WEED_PORTS]
-    sockets = [f"-{name}.localSocket={place.home}/{name}" for name in ("s3", "filer")]
-    return Program("object-store", [str(WEED), *command, *ports, *sockets], stop_signal="KILL")
 
 
 def environment(place: Place) -> dict[str, str]:

@@ -41,6 +41,8 @@ KEPT = {
     "owner_url": {"init"},
     "reader_url": {"init"},
     "object_store_set_up_credentials": {"init"},
+    "object_store.json": {"object-store"},
+    "security.toml": {"object-store"},
     "grafana_password": {"grafana"},
 }
 
