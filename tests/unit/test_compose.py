@@ -7,6 +7,7 @@ Docker is needed.
 from __future__ import annotations
 
 import copy
+import ipaddress
 import json
 import re
 import subprocess
@@ -117,6 +118,22 @@ def test_services_that_last_have_a_health_check_and_restart(name: str) -> None:
     assert check["test"]
     assert {"interval", "timeout", "retries"} <= set(check)
     assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def test_an_image_without_a_shell_is_not_asked_by_one() -> None:
+    """Selenoid's page is a program and its own check, and nothing else."""
+    assert SERVICES["selenoid-ui"]["healthcheck"]["test"] == ["CMD", "/health-check"]
+
+
+def test_the_brokers_alarm_is_of_its_container_s_memory() -> None:
+    """A share would be one of the host's: the container would be ended before the alarm."""
+    text = (ROOT / ".docker/rabbitmq/20-touchline.conf").read_text(encoding="utf-8")
+    (mark,) = re.findall(r"^vm_memory_high_watermark\.absolute = (\d+)MiB$", text, re.MULTILINE)
+    assert "vm_memory_high_watermark.relative" not in text
+    limit = re.fullmatch(r"(\d+)g", SERVICES["rabbitmq"]["mem_limit"])
+    assert limit
+    # What Erlang needs to tidy up comes on top.
+    assert int(mark) <= 0.6 * int(limit[1]) * 1024
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -352,13 +369,70 @@ def test_dumps_and_exports_are_told_to_be_made_there_only() -> None:
     assert said <= set(LARGE_FILES)
 
 
-def test_browsers_reach_no_service_of_ours() -> None:
+def selenoids(option: str) -> str:
+    """The value of one of Selenoid's options."""
+    command = SERVICES["selenoid"]["command"]
+    return str(command[command.index(option) + 1])
+
+
+def test_browsers_reach_no_service_of_ours_but_selenoid() -> None:
     """What a page makes a browser ask for can't be our database."""
     there = [name for name, item in SERVICES.items() if "browsers" in item.get("networks", ())]
     assert there == ["selenoid"]
-    command = SERVICES["selenoid"]["command"]
-    network = command[command.index("-container-network") + 1]
+    assert selenoids("-container-network") == FILE["networks"]["browsers"]["name"]
+
+
+def test_browsers_are_not_privileged() -> None:
+    """Selenoid's own default is that they are, and its images' Chrome runs without a sandbox."""
+    assert "-disable-privileged" in SERVICES["selenoid"]["command"]
+
+
+def test_selenoid_has_the_time_to_end_its_browsers() -> None:
+    """It waits for what is asked of it, ends them then, and is killed after all that only."""
+    patience = seconds(selenoids("-graceful-period"))
+    longest = max(
+        Settings.model_fields[name].default
+        for name in ("page_load_timeout_seconds", "session_start_timeout_seconds")
+    )
+    assert longest < patience < seconds(SERVICES["selenoid"]["stop_grace_period"])
+
+
+def seconds(duration: str) -> int:
+    found = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", duration)
+    assert found
+    return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def test_the_runbook_finds_the_browsers_that_were_left() -> None:
+    """By their network and image, as the files name them."""
+    runbook = (ROOT / "docs/runbooks/BrowserUnavailable.md").read_text(encoding="utf-8")
+    file = ROOT / ".docker/selenoid/browsers.json"
+    chrome = json.loads(file.read_text(encoding="utf-8"))["chrome"]
+    network, image = re.findall(r"--filter (?:network|ancestor)=(\S+)", runbook)
     assert network == FILE["networks"]["browsers"]["name"]
+    assert image == chrome["versions"][chrome["default"]]["image"]
+
+
+def test_the_page_s_way_to_publish_a_store_s_port_is_one() -> None:
+    """Docker publishes no port of a container that stands in internal networks only."""
+    page = (ROOT / "docs/production.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Publish a store's port\n")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    override = yaml.safe_load(block)
+    schema = json.loads((ROOT / "tests/support/compose-spec.json").read_text(encoding="utf-8"))
+    jsonschema.validate(override, schema)
+    assert override["services"]
+    for name, service in override["services"].items():
+        assert {"back"} < set(service["networks"]) <= set(FILE["networks"])
+        networks = [FILE["networks"][network] or {} for network in service["networks"]]
+        assert not all(network.get("internal") for network in networks)
+        (port,) = service["ports"]
+        address, outside, inside = port.split(":")
+        assert ipaddress.ip_address(address).is_private
+        assert not ipaddress.ip_address(address).is_unspecified
+        assert outside == inside
+        # The port that everybody inside uses.
+        assert f"{name}:{inside}" in TEXT + MAKE_SECRETS.read_text(encoding="utf-8")
 
 
 def test_only_selenoid_gets_dockers_socket() -> None:
