@@ -78,7 +78,7 @@ class BrowserUnavailable(TouchlineError):
 
 
 class WorkerLost(TouchlineError):
-    """A worker process died, or was killed, while it held the target.
+    """A worker process died, was killed or stood still while it held the target.
 
     Tried again, since workers are killed for many reasons; not for ever, since the page itself
     may be what kills them.

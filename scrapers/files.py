@@ -7,6 +7,7 @@ object whole or not at all, as object stores do.
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,14 +15,25 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.asyn import AsyncFileSystem, sync
+from fsspec.exceptions import FSTimeoutError
 
 from scrapers.errors import ConfigInvalid, TouchlineError
 
 _LOCAL = ("file", "local")
 _BLOCK = 1 << 20
+_S3 = ("s3", "s3a")
 # An object store that does not answer must not hold a worker for minutes: botocore would wait a
-# minute for each of several tries.
+# minute for each of several tries, and s3fs would have it do so five times, for a read five times
+# over. One second try is left, for a connection that the store has closed meanwhile.
 _S3_PATIENCE = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 1}}
+_S3FS_TRIES = 1
+# What is asked of a store is over by then, also if the answer drips in; but for whole files of any
+# size, and all names of it. The client itself waits without end for leave to send an object. A
+# parse task lives for a minute.
+ANSWER_SECONDS = 20.0
+_SLOWEST = 250_000  # bytes a second; a store that takes fewer of a large file is of no use
+_PROBES = "probes"  # a folder where nobody looks
 
 # Clients stay for the process's life: a forked worker that let its parent's go would take the
 # connections out of the parent's event loop, which both share, and the parent would wait for
@@ -60,7 +72,7 @@ class Files:
         if self._store is None or self._store_pid != os.getpid():
             # What other processes write has to be seen, so nothing is remembered of listings.
             options: dict[str, Any] = {"use_listings_cache": False}
-            if self._protocol in ("s3", "s3a"):
+            if self._protocol in _S3:
                 options["config_kwargs"] = _S3_PATIENCE
             try:
                 self._store = fsspec.core.url_to_fs(self.url, **options)
@@ -68,6 +80,8 @@ class Files:
                 raise self._unusable(str(error)) from error
             except self.errors as error:
                 raise self.failed("the store can't be opened", error) from error
+            if self._protocol in _S3:
+                self._store[0].retries = _S3FS_TRIES  # an attribute, and no option of it
             self._store_pid = os.getpid()
             if self._store not in _kept:
                 _kept.append(self._store)
@@ -94,9 +108,9 @@ class Files:
         Raises:
             the store's failure class: it can't be read.
         """
-        files, root = self.open()
+        _, root = self.open()
         try:
-            return bytes(files.cat_file(f"{root}/{name}", start=0, end=limit))
+            return bytes(self._ask("cat_file", f"{root}/{name}", start=0, end=limit))
         except FileNotFoundError:
             return None
         except self.errors as error:
@@ -108,13 +122,13 @@ class Files:
         Raises:
             the store's failure class: it can't be written, or was cut.
         """
-        files, root = self.open()
+        _, root = self.open()
         path = f"{root}/{name}"
         try:
             if self._protocol in _LOCAL:
                 _write_whole(path, [content])
                 return
-            files.pipe_file(path, content)
+            self._ask("pipe_file", path, content)
         except self.errors as error:
             raise self.failed(f"{name} can't be written", error) from error
         self._check_size(name, len(content))
@@ -125,16 +139,16 @@ class Files:
         Raises:
             the store's failure class: it can't be written, or was cut.
         """
-        files, root = self.open()
-        path = f"{root}/{name}"
+        _, root = self.open()
+        path, size = f"{root}/{name}", source.stat().st_size
         try:
             if self._protocol in _LOCAL:
                 _write_whole(path, _blocks(source))
                 return
-            files.put_file(str(source), path)
+            self._ask("put_file", str(source), path, more_seconds=size / _SLOWEST)
         except self.errors as error:
             raise self.failed(f"{name} can't be written", error) from error
-        self._check_size(name, source.stat().st_size)
+        self._check_size(name, size)
 
     def get(self, name: str, target: Path) -> None:
         """Read a file into a local one; memory stays flat whatever its size.
@@ -156,9 +170,9 @@ class Files:
         Raises:
             the store's failure class: the store does not tell.
         """
-        files, root = self.open()
+        _, root = self.open()
         try:
-            found = files.info(f"{root}/{name}")
+            found = self._ask("info", f"{root}/{name}")
         except FileNotFoundError:
             return None
         except self.errors as error:
@@ -171,9 +185,9 @@ class Files:
         Raises:
             the store's failure class: it can't be listed.
         """
-        files, root = self.open()
+        _, root = self.open()
         try:
-            names = files.ls(f"{root}/{folder}".rstrip("/"), detail=False)
+            names = self._ask("ls", f"{root}/{folder}".rstrip("/"), detail=False)
         except FileNotFoundError:
             return []
         except self.errors as error:
@@ -205,14 +219,27 @@ class Files:
         Raises:
             the store's failure class: one can't be removed.
         """
-        files, root = self.open()
+        _, root = self.open()
         for name in names:
             try:
-                files.rm_file(f"{root}/{name}")
+                self._ask("rm_file", f"{root}/{name}")
             except FileNotFoundError:
                 continue
             except self.errors as error:
                 raise self.failed(f"{name} can't be deleted", error) from error
+
+    def prove(self, size: int = 64) -> None:
+        """Write an object of no meaning of `size` bytes, read it back, delete it.
+
+        Raises:
+            the store's failure class: one of the three fails, or other bytes come back.
+        """
+        name, content = f"{_PROBES}/{secrets.token_hex(16)}", secrets.token_bytes(size)
+        self.write(name, content)
+        back = self.read(name, size, "the probe that was just written is not there")
+        self.delete([name])
+        if back != content:
+            raise self.failed("the probe came back as other bytes")
 
     def failed(self, what: str, error: BaseException | None = None) -> TouchlineError:
         """The failure that `what` is; the store's URL is in it, which holds no login."""
@@ -220,6 +247,18 @@ class Files:
         return self._failure(
             f"{self._what} {self.url}: {what}{cause}", **{self._what.replace(" ", "_"): self.url}
         )
+
+    def _ask(self, method: str, *given: Any, more_seconds: float = 0.0, **options: Any) -> Any:
+        """Call a method of the store; one that works asynchronously has to answer in time."""
+        files, _ = self.open()
+        seconds = ANSWER_SECONDS + more_seconds
+        if not isinstance(files, AsyncFileSystem):
+            return getattr(files, method)(*given, **options)
+        asked = getattr(files, f"_{method}")
+        try:
+            return sync(files.loop, asked, *given, timeout=seconds, **options)
+        except FSTimeoutError as error:
+            raise TimeoutError(f"no answer within {seconds:.0f} s") from error
 
     def _check_size(self, name: str, wanted: int) -> None:
         size = self.size(name)
@@ -239,7 +278,7 @@ class Files:
             )
         if protocol in _LOCAL and not rest.startswith("/"):
             raise self._unusable("the folder is not absolute")
-        if protocol in ("s3", "s3a") and not rest.split("/", 1)[0]:
+        if protocol in _S3 and not rest.split("/", 1)[0]:
             raise self._unusable("it names no bucket")
         return protocol
 
@@ -309,7 +348,7 @@ def _sync_folder(folder: str) -> None:
 def _store_errors(protocol: str) -> tuple[type[Exception], ...]:
     # fsspec's own errors, time-outs included, are OSErrors; S3's client has a family of its own,
     # imported only where it is used.
-    if protocol not in ("s3", "s3a"):
+    if protocol not in _S3:
         return (OSError,)
     from aiohttp import ClientError as HttpError
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError

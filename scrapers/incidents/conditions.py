@@ -76,18 +76,21 @@ FROM ops.failure f JOIN ops.target t USING (target_key)
 WHERE f.failure_class = 'WorkerLost' AND f.at > now() - :lately
 GROUP BY 1
 """
-_ARCHIVE_FAILED = """
-SELECT EXISTS (
-    SELECT FROM ops.failure
-    WHERE failure_class = 'ArchiveUnavailable' AND at > now() - :lately
-) AS lately
-"""
-# The latest page is known by a look at all of them: only when the archive has failed.
-_ARCHIVE = """
-SELECT min(at) AS since, count(*) AS times, (array_agg(detail ORDER BY at DESC))[1] AS detail
-FROM ops.failure
+# A page that waits for the archive is given back without a failure of its own.
+_ARCHIVE_SIGNS = """
+SELECT at, detail FROM ops.failure
 WHERE failure_class = 'ArchiveUnavailable' AND at > now() - :lately
-  AND at > coalesce((SELECT max(last_fetched_at) FROM raw.page), '-infinity')
+UNION ALL
+SELECT updated_at, failure_detail FROM ops.target
+WHERE state = 'planned' AND failure_class = 'ArchiveUnavailable' AND failing_since IS NULL
+  AND updated_at > now() - :lately
+"""
+_ARCHIVE_FAILED = f"SELECT EXISTS ({_ARCHIVE_SIGNS}) AS lately"
+# The latest page is known by a look at all of them: only when the archive has failed.
+_ARCHIVE = f"""
+SELECT min(at) AS since, count(*) AS times, (array_agg(detail ORDER BY at DESC))[1] AS detail
+FROM ({_ARCHIVE_SIGNS}) AS signs
+WHERE at > coalesce((SELECT max(last_fetched_at) FROM raw.page), '-infinity')
 HAVING count(*) > 0
 """
 _HUBS = """

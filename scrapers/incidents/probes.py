@@ -1,15 +1,17 @@
 """Active probes: each asks a service itself, in bounded time, and gives what is wrong with it.
 
-A service that is well gives nothing. `probe hubs` opens a real session at each hub, which loads
-a page and runs a script; the page is an empty one, since a probe must not use up a turn at the
-site.
+A service that is well gives nothing; one whose probe does not end in its time is away. `probe
+hubs` opens a real session at each hub, which loads a page and runs a script; the page is an empty
+one, since a probe must not use up a turn at the site.
 """
 
 from __future__ import annotations
 
-import secrets
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import redis
 from sqlalchemy import text
@@ -28,10 +30,14 @@ from scrapers.register import Severity
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import engine, single_connection, transaction
 
-PATIENCE_SECONDS = 5.0
-_HUBS_AT_ONCE = 8
-_PROBES = "probes"  # a folder of the archive, beside its pages
+if TYPE_CHECKING:
+    from scrapers.browser.hub import Hub
 
+PATIENCE_SECONDS = 5.0
+# A hub bounds its own steps by the settings: this is for one that lets its answers drip in.
+_HUB_SECONDS = 140.0
+
+T = TypeVar("T")
 Probe = Callable[[Settings], list[Condition]]
 
 
@@ -65,14 +71,8 @@ def cache(settings: Settings) -> list[Condition]:
 
 def archive(settings: Settings) -> list[Condition]:
     """Whether the archive takes an object, gives it back and deletes it."""
-    name, content = f"{_PROBES}/{secrets.token_hex(16)}", secrets.token_bytes(64)
     try:
-        files = Archive(settings.archive_url).files
-        files.write(name, content)
-        back = files.read(name, len(content), "what was just written is not there")
-        files.delete([name])
-        if back != content:
-            raise files.failed("what was just written came back as other bytes")
+        Archive(settings.archive_url).files.prove()
     except (ArchiveUnavailable, ConfigInvalid) as error:
         return [Condition(error.failure_class, "archive", error.detail, noticed_by=ARCHIVE)]
     return []
@@ -84,11 +84,17 @@ def hubs(settings: Settings) -> list[Condition]:
     Raises:
         ConfigInvalid: a hub's address or a browser argument can't be used.
     """
-    urls = list(dict.fromkeys(settings.hub_urls))
-    with ThreadPoolExecutor(max_workers=min(_HUBS_AT_ONCE, len(urls))) as pool:
-        failures = list(pool.map(lambda url: _hub_failure(settings, url), urls))
+    # Selenium takes half a second to import: only where hubs are probed.
+    from scrapers.browser.hub import Hub
+
+    asked = [Hub.from_url(url) for url in dict.fromkeys(settings.hub_urls)]
+    runs = [_Run(partial(_hub_failure, settings, hub), _HUB_SECONDS) for hub in asked]
+    failures = [
+        run.result((hub.url, f"no session that works within {_HUB_SECONDS:g} s"))
+        for hub, run in zip(asked, runs, strict=True)
+    ]
     broken = [failure for failure in failures if failure is not None]
-    all_of_them = len(broken) == len(urls)
+    all_of_them = len(broken) == len(asked)
     found = [
         Condition("BrowserUnavailable", hub, detail, noticed_by=HUBS, silent=all_of_them)
         for hub, detail in broken
@@ -101,14 +107,12 @@ def hubs(settings: Settings) -> list[Condition]:
     return found
 
 
-def _hub_failure(settings: Settings, url: str) -> tuple[str, str] | None:
+def _hub_failure(settings: Settings, hub: Hub) -> tuple[str, str] | None:
     """Address, without a login, and what is wrong with it; None: it is well, or merely full."""
-    # Selenium takes half a second to import: only where hubs are probed.
-    from scrapers.browser.hubs import Hub
     from scrapers.browser.probe import probe_hub
 
     # Noted in the warehouse, so that the sweep ends the session if this process is killed.
-    done = probe_hub(settings, Hub.from_url(url), engine=engine(settings))
+    done = probe_hub(settings, hub, engine=engine(settings))
     return None if done.ok or done.full else (done.hub, done.detail)
 
 
@@ -128,6 +132,14 @@ def warehouse(settings: Settings) -> list[Condition]:
 
 QUICK: dict[str, Probe] = {BROKER: broker, CACHE: cache}
 THOROUGH: dict[str, Probe] = {**QUICK, ARCHIVE: archive, HUBS: hubs}
+# What a probe has found that does not end in its time: class, subject, and the time in seconds.
+# Whoever looks has to judge and tell afterwards: Celery's watch lives for 75 s, Airflow's for 240.
+_LATE = {
+    BROKER: ("BrokerUnavailable", "broker", 30.0),
+    CACHE: ("CacheUnavailable", "cache", 30.0),
+    ARCHIVE: ("ArchiveUnavailable", "archive", 60.0),
+    HUBS: ("BrowserUnavailable", ALL_HUBS, 150.0),
+}
 
 
 def probe_all(
@@ -136,7 +148,8 @@ def probe_all(
     """What the probes find, all at once, and who has looked.
 
     A setting that a probe can't use is what it finds; the others look all the same. It has not
-    looked then: what it found before may well go on.
+    looked then: what it found before may well go on. A probe that does not end in its time has
+    found just that, and is left to itself.
     """
     kept_from_it: set[str] = set()
 
@@ -148,7 +161,34 @@ def probe_all(
             subject = str(error.facts.get("setting") or name)
             return [Condition(error.failure_class, subject, error.detail, noticed_by=name)]
 
-    with ThreadPoolExecutor(max_workers=len(probes)) as pool:
-        found = list(pool.map(ask, probes.keys(), probes.values()))
-    looked = [name for name in probes if name not in kept_from_it]
-    return [condition for conditions in found for condition in conditions], looked
+    runs = {name: _Run(partial(ask, name, probe), _LATE[name][2]) for name, probe in probes.items()}
+    found: list[Condition] = []
+    for name, run in runs.items():
+        failure_class, subject, seconds = _LATE[name]
+        late = f"{name} has not ended within {seconds:g} s: no answer, or a very slow one"
+        found += run.result([Condition(failure_class, subject, late, noticed_by=name)])
+    return found, [name for name in probes if name not in kept_from_it]
+
+
+class _Run(Generic[T]):
+    """A call under way. Threads of its own, since a pool's would be waited for at exit."""
+
+    def __init__(self, call: Callable[[], T], seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._found: list[T] = []
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._go, args=(call,), daemon=True)
+        self._thread.start()
+
+    def _go(self, call: Callable[[], T]) -> None:
+        try:
+            self._found.append(call())
+        except BaseException as error:  # noqa: BLE001  # raised in the thread that asked
+            self._error = error
+
+    def result(self, late: T) -> T:
+        """What it gave, once it has ended; `late`: its time is over."""
+        self._thread.join(max(0.0, self._end - time.monotonic()))
+        if self._error is not None:
+            raise self._error
+        return self._found[0] if self._found else late

@@ -27,7 +27,7 @@ from scrapers.errors import (
 from scrapers.targets import SOURCE, Target
 from scrapers.tasks.patience import holding_on, patiently
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import gaps, holding, source
+from scrapers.warehouse import gaps, holding, keeping, source
 from scrapers.warehouse.holding import FetchedPage
 from scrapers.warehouse.records import Claim, State
 from scrapers.warehouse.source import Leave, Pause, Rules
@@ -44,6 +44,10 @@ _REFUSING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 # After a page that tried the source in vain another one is to try it, for this page itself may
 # be what fails: it stands back for so many sweeps.
 _SWEEPS_BEHIND = 4
+# Larger than a page is as it is kept: a disk that has room for it has room for the next page.
+_PROOF_BYTES = 250_000
+# Failures of which the page itself, or the site, may be the cause.
+_OF_PAGE = (SourceRefused, SourceUnavailable, LayoutChanged, TargetAbsent)
 
 
 @dataclass
@@ -55,8 +59,10 @@ class _Seen:
         asked: the site has been asked for it.
         judged: the source has been told what became of it.
         pause: the pause that the source then was in.
-        told: the source has been paused for longer than a run waits.
+        told: the source has been paused, or the archive away, for longer than a run waits.
         page: it is in the archive.
+        noted: it is noted whether this was a try of its gap.
+        slow: whom to blame when the task's time is over now.
     """
 
     leave: Leave | None = None
@@ -65,6 +71,9 @@ class _Seen:
     pause: Pause | None = None
     told: bool = False
     page: FetchedPage | None = None
+    noted: bool = False
+    # Before the site is asked it is our own browser that is slow.
+    slow: type[TouchlineError] = BrowserUnavailable
 
 
 def fetch_target(tools: Tools, target_key: str, holder: UUID) -> bool:
@@ -90,9 +99,8 @@ def _visit(tools: Tools, claim: Claim) -> bool:
     except SoftTimeLimitExceeded:
         tools.put_away()
         seconds = tools.settings.fetch_soft_limit_seconds
-        # Whom to blame: before the site was asked it is our own browser that is slow.
-        slow = SourceUnavailable if seen.asked else BrowserUnavailable
-        _fail(tools, claim, slow(f"the page was not fetched within {seconds} s"), seen)
+        what = "kept" if seen.slow is ArchiveUnavailable else "fetched"
+        _fail(tools, claim, seen.slow(f"the page was not {what} within {seconds} s"), seen)
     except TargetAbsent as error:
         _absent(tools, claim, error, seen)
     except TouchlineError as error:
@@ -108,6 +116,8 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
     plan = tools.selectors.fetch_plan(target.page_kind)
     if pause := source.look(tools.engine, SOURCE):
         return _put_off(tools, claim, seen, pause)
+    if not _can_keep(tools, claim, seen):
+        return False
     # First the browser, then the turn: nothing slow may come between the turn and the request.
     tools.browser.prepare(plan, avoid=claim.failed_hub)
     rules = Rules.of(tools.settings)
@@ -127,16 +137,19 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
     leave = source.enter(tools.engine, SOURCE, rules, leave, host=host)
     if isinstance(leave, Pause):
         return _put_off(tools, claim, seen, leave)
-    seen.leave, seen.asked = leave, True
+    seen.leave, seen.asked, seen.slow = leave, True, SourceUnavailable
     loaded = tools.browser.load(url, plan)
     failure = _judged(loaded, target)
+    seen.slow = WarehouseUnavailable
     try:
         # The source hears of it at once, whatever else goes wrong with this page.
         _tell_source(tools, claim, failure, seen)
     finally:
         # The site has been asked for it: it is kept, also while the warehouse is away.
+        seen.slow = ArchiveUnavailable
         page = patiently(lambda: archive(tools, target, url, loaded), ArchiveUnavailable)
-        seen.page = page
+        seen.page, seen.slow = page, WarehouseUnavailable
+    _note_try(tools, claim, failure, seen)
     if isinstance(failure, TargetAbsent):
         raise _not_there(tools, target, failure)
     if failure:
@@ -150,6 +163,36 @@ def _fetch(tools: Tools, claim: Claim, seen: _Seen) -> bool:
         page.page_hash[:12],
     )
     return kept
+
+
+def _can_keep(tools: Tools, claim: Claim, seen: _Seen) -> bool:
+    """Whether the archive takes a page; if not, the target is given back, the site not asked.
+
+    It is tried only while the latest page could not be kept, by whichever worker.
+
+    Raises:
+        ArchiveUnavailable: it does not, and a run does not wait any longer.
+    """
+    since = keeping.failing_since(tools.engine)
+    if since is None:
+        return True
+    seen.slow = ArchiveUnavailable
+    try:
+        tools.archive.files.prove(_PROOF_BYTES)
+    except ArchiveUnavailable as error:
+        lasted = datetime.now(UTC) - since
+        if lasted >= _patience(tools):
+            seen.told = True
+            raise
+        # As long again as it has lasted: soon back after a moment, seldom tried in a long outage.
+        first, longest = error.retry.first_wait, error.retry.longest_wait
+        wait = min(longest, max(first, lasted.total_seconds()))
+        until = datetime.now(UTC) + timedelta(seconds=wait)
+        holding.postpone(tools.engine, claim, until, error)
+        log.warning("%s waits for the archive until %s: %s", claim.target.key, until, error.detail)
+        return False
+    seen.slow = BrowserUnavailable
+    return True
 
 
 def _factor(tools: Tools, leave: Leave, longest: float) -> float:
@@ -273,12 +316,21 @@ def _tell_source(tools: Tools, claim: Claim, failure: TouchlineError | None, see
         # No page at this address, or one as no selector expects it: the site answers as a site.
         patiently(lambda: source.right(engine, SOURCE, leave), WarehouseUnavailable)
     seen.judged = True
-    if seen.asked:
-        # While the source is out, or is being tried, no page has been tried: an outage, however
-        # long, is no page's fault.
-        counts = leave.probe is None and seen.pause is None
-        key, planned_at = claim.target.key, claim.planned_at
-        patiently(lambda: gaps.asked(engine, key, planned_at, counts=counts), WarehouseUnavailable)
+
+
+def _note_try(tools: Tools, claim: Claim, failure: TouchlineError | None, seen: _Seen) -> None:
+    """Note, once, that the site was asked for the page, and whether that was a try of it."""
+    if seen.leave is None or not seen.asked or seen.noted:
+        return
+    # While the source is out, or is being tried, no page has been tried: an outage, however long,
+    # is no page's fault. Nor is it one that there was nowhere to keep it.
+    in_trouble = seen.leave.probe is not None or seen.pause is not None
+    counts = not in_trouble and (seen.page is not None or isinstance(failure, _OF_PAGE))
+    key, planned_at = claim.target.key, claim.planned_at
+    patiently(
+        lambda: gaps.asked(tools.engine, key, planned_at, counts=counts), WarehouseUnavailable
+    )
+    seen.noted = True
 
 
 def _put_off(tools: Tools, claim: Claim, seen: _Seen, pause: Pause) -> bool:
@@ -319,6 +371,7 @@ def _absent(tools: Tools, claim: Claim, error: TargetAbsent, seen: _Seen) -> Non
 def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> None:
     """Record the failure, after the source has heard of it."""
     _tell_source(tools, claim, error, seen)
+    _note_try(tools, claim, error, seen)
     back_at = None
     if isinstance(error, SourceUnavailable) and seen.pause is not None:
         # It is the source and not the page: the page waits like all others, behind them. If it

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import time
+from dataclasses import dataclass
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from scrapers.errors import (
+    ArchiveUnavailable,
     LayoutChanged,
     SourceUnavailable,
     TargetAbsent,
     TouchlineError,
     WarehouseUnavailable,
+    WorkerLost,
 )
 from scrapers.tasks.patience import holding_on, patiently
 from scrapers.tasks.tools import Tools
@@ -24,6 +28,42 @@ from scrapers.whoscored.read import read_page
 log = logging.getLogger(__name__)
 
 STAGE = "parse"
+# A page is read in a fraction of a second. One that takes all the time that it is given keeps its
+# process busy, on a loaded machine too; below this share the process stood still.
+_BUSY = 0.1
+
+
+@dataclass
+class _Doing:
+    """What is under way, for whom to blame when the task's time is over.
+
+    Attributes:
+        what: class of the failure that it is then.
+        since, worked: when it began, and what this thread had worked until then, in seconds.
+    """
+
+    what: type[TouchlineError] = ArchiveUnavailable
+    since: float = 0.0
+    worked: float = 0.0
+
+    def begin(self, what: type[TouchlineError]) -> None:
+        """Something else is under way from now on."""
+        self.what, self.since, self.worked = what, time.monotonic(), time.thread_time()
+
+    def out_of_time(self, seconds: float) -> TouchlineError:
+        """The failure that it is when the task's time, so many `seconds`, is over."""
+        limit = f"within {seconds:g} s"
+        if self.what is ArchiveUnavailable:
+            return ArchiveUnavailable(f"the archive did not hand out the page {limit}")
+        if self.what is WarehouseUnavailable:
+            return WarehouseUnavailable(f"the page's rows were not staged {limit}")
+        took = time.monotonic() - self.since
+        worked = time.thread_time() - self.worked
+        if worked < _BUSY * took:
+            return WorkerLost(
+                f"the page was not read {limit}: of {took:.0f} s its worker worked {worked:.0f}"
+            )
+        return LayoutChanged(f"the page was not read {limit}", fields=["page"], seconds=seconds)
 
 
 def parse_target(tools: Tools, target_key: str, holder: UUID) -> bool:
@@ -41,28 +81,27 @@ def parse_target(tools: Tools, target_key: str, holder: UUID) -> bool:
 
 
 def _read(tools: Tools, claim: Claim) -> bool:
+    doing = _Doing()
     try:
-        return _parse(tools, claim)
+        return _parse(tools, claim, doing)
     except TargetAbsent as error:
         holding.absent(tools.engine, claim, error)
         log.info("%s: %s", claim.target.key, error.detail)
     except SoftTimeLimitExceeded:
-        seconds = tools.settings.parse_soft_limit_seconds
-        slow = LayoutChanged(
-            f"the page was not read within {seconds} s", fields=["page"], seconds=seconds
-        )
-        fail(tools, claim, slow)
+        fail(tools, claim, doing.out_of_time(tools.settings.parse_soft_limit_seconds))
     except TouchlineError as error:
         # Also a warehouse that was away for a moment: given back, it is not taken for lost.
         fail(tools, claim, error)
     return False
 
 
-def _parse(tools: Tools, claim: Claim) -> bool:
+def _parse(tools: Tools, claim: Claim, doing: _Doing) -> bool:
     target = claim.target
     if claim.page_hash is None or claim.fetched_at is None:
         raise SourceUnavailable("the ledger names no archived page")
+    doing.begin(ArchiveUnavailable)
     html = tools.archive.get(claim.page_hash)
+    doing.begin(LayoutChanged)
     url = target.url(tools.settings.base_url)
     read = read_page(
         html,
@@ -72,6 +111,7 @@ def _parse(tools: Tools, claim: Claim) -> bool:
         on=claim.fetched_at.date(),
         version=claim.asked_version,
     )
+    doing.begin(WarehouseUnavailable)
     staged_id = stage(
         tools.engine,
         claim,

@@ -319,21 +319,22 @@ def failed(
 
 
 def postpone(
-    engine: Engine, claim: Claim, until: datetime, source_is: TouchlineError | None = None
+    engine: Engine, claim: Claim, until: datetime, waits_for: TouchlineError | None = None
 ) -> None:
     """Give a target back untouched, to be taken up at `until`.
 
     Args:
-        source_is: what is wrong with its source, which is paused: it is noted, and the target is
-            woken with the source. None: the target waits for its turn, whatever becomes of others.
+        waits_for: what is wrong with its source, which is paused, or with the archive: it is noted.
+            What waits for the source is woken with it. None: the target waits for its turn,
+            whatever becomes of others.
     """
     noted: dict[str, Any]
-    if source_is is not None:
+    if waits_for is not None:
         noted = {
             "failing_since": None,
-            "failure_class": source_is.failure_class,
-            "failure_detail": source_is.detail,
-            "failure_facts": source_is.facts,
+            "failure_class": waits_for.failure_class,
+            "failure_detail": waits_for.detail,
+            "failure_facts": waits_for.facts,
         }
     else:
         # A failure of its own stays; that it waited for the source is over.

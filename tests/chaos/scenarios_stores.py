@@ -16,6 +16,7 @@ from tests.chaos.strikes import (
     deadlock,
     empty_redis,
     freeze,
+    freeze_s3,
     hold_a_lock,
     kill,
     kill_postgres,
@@ -33,6 +34,7 @@ from tests.chaos.strikes import (
     stop_rabbitmq,
     take_every_connection,
     thaw,
+    thaw_s3,
     to_the_landing,
 )
 
@@ -359,6 +361,20 @@ SCENARIOS: tuple[Scenario, ...] = (
         heal=start_s3,
         heal_after=6,
         bound=(2.5, 0),
+        place="s3",
+    ),
+    Scenario(
+        "s3-frozen",
+        _ARCHIVE,
+        "the object store of the archive takes connections and does not answer, for 70 seconds",
+        freeze_s3,
+        moments.while_fetching,
+        heal=thaw_s3,
+        heal_after=70,  # a fetch tries for 45 s, and the last try takes 20
+        bound=(1.0, 4),  # what was under way is fetched again, and nothing else
+        alerts=(0, 1),  # a minute of it is an incident
+        seconds=300,
+        most_seeds=1,
         place="s3",
     ),
 )

@@ -378,6 +378,19 @@ def start_s3(place: Place) -> None:
         place.s3.start()
 
 
+def freeze_s3(place: Place, _: random.Random) -> None:
+    """Let the object store stand still, connections open."""
+    assert place.s3 is not None
+    place.s3.freeze()
+    place.tidy.append(lambda: thaw_s3(place))
+
+
+def thaw_s3(place: Place) -> None:
+    """Let it go on."""
+    assert place.s3 is not None
+    place.s3.thaw()
+
+
 # the export
 
 

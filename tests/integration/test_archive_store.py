@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 import zstandard
 
+from scrapers import files as store_files
 from scrapers.archive.store import MAX_PAGE_BYTES, Archive, PageFacts
 from scrapers.errors import ArchiveUnavailable, ConfigInvalid, LayoutChanged
 from scrapers.parsing.page import MAX_BYTES
-from scrapers.settings import ROOT
+from scrapers.settings import ROOT, Settings
 from tests.support.s3 import S3Server
 
 PAGE = b"<html><body>" + b"<p>Barcelona - Rayo Vallecano</p>" * 500 + b"</body></html>"
@@ -388,6 +389,55 @@ def test_s3_refusals_are_told(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> 
         ArchiveUnavailable, match=r"PermissionError|Forbidden|SignatureDoesNotMatch"
     ):
         wrong.put(PAGE, facts())
+
+
+def test_s3_that_does_not_answer_is_told_in_time(
+    tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conf = sys.modules["fsspec"].config.conf
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(conf, "s3", {"endpoint_url": s3.endpoint})
+    monkeypatch.setitem(store_files._S3_PATIENCE, "read_timeout", 2)
+    monkeypatch.setattr(store_files, "ANSWER_SECONDS", 5.0)
+    archive = Archive(f"s3://touchline/{tmp_path.name}")
+    page_hash = archive.put(PAGE, facts())
+    (tmp_path / "large").write_bytes(PAGE)
+    files = archive.files
+    asks: list[Callable[[], object]] = [
+        lambda: archive.get(page_hash),
+        lambda: archive.exists(page_hash),
+        lambda: archive.facts(page_hash),
+        lambda: archive.put(PAGE, facts()),
+        lambda: files.prove(),
+        lambda: files.delete(["pages/x"]),
+        # Whole files of any size, and all names, may take long; but not without an answer.
+        lambda: files.put(tmp_path / "large", "large"),
+        lambda: files.get(f"pages/{page_hash[:2]}/{page_hash}.html.zst", tmp_path / "got"),
+        lambda: files.everything("pages"),
+    ]
+
+    def told(ask: Callable[[], object]) -> float:
+        began = time.monotonic()
+        with pytest.raises(ArchiveUnavailable, match="s3://touchline") as caught:
+            ask()
+        assert s3.secret_key not in caught.value.detail
+        return time.monotonic() - began
+
+    s3.freeze()
+    try:
+        with ThreadPoolExecutor(len(asks)) as pool:
+            took = list(pool.map(told, asks))
+    finally:
+        s3.thaw()
+    # Two tries of the client, and none of s3fs on top; no end of its own has what sends an object.
+    assert max(took) < 12
+    assert archive.get(page_hash) == PAGE, "the same clients go on"
+
+
+def test_a_store_is_given_up_well_before_the_task_that_asks_it() -> None:
+    limit = Settings.model_fields["parse_soft_limit_seconds"].default
+    assert limit > 2 * store_files.ANSWER_SECONDS
 
 
 def test_s3_that_goes_away_is_told_in_time(

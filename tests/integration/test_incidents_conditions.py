@@ -277,6 +277,19 @@ def test_an_archive_that_failed_and_has_taken_no_page_since(
     assert keys(engine, settings) == []
 
 
+def test_an_archive_that_pages_wait_for(engine: Engine, settings: Settings) -> None:
+    """Hours into an outage nothing fails any more: pages are given back."""
+    key = target(engine, 1, "planned", "ArchiveUnavailable")
+    failure(engine, key, "ArchiveUnavailable", timedelta(hours=3))
+    assert keys(engine, settings) == []
+    sql(engine, "UPDATE ops.target SET failing_since = NULL")
+    (condition,) = found(engine, settings)
+    assert condition.key == ("ArchiveUnavailable", "archive")
+    assert condition.detail == "sentence 1"
+    sql(engine, "UPDATE ops.target SET updated_at = now() - interval '2 hours'")
+    assert keys(engine, settings) == [], "nobody waits for it any more"
+
+
 @pytest.fixture
 def league(engine: Engine) -> Any:
     """A followed stage; league(match_id, hours_ago, status, landed) adds a match of it."""

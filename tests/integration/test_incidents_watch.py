@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+from scrapers import files
 from scrapers.browser import probe as browser_probe
 from scrapers.errors import ConfigInvalid
 from scrapers.incidents import probes, watchman
@@ -130,6 +132,75 @@ def test_an_archive_that_can_not_be_written(make_settings: MakeSettings, tmp_pat
     current = make_settings(archive_url=(tmp_path / "file" / "archive").as_uri())
     (found,) = probes.archive(current)
     assert found.key == ("ArchiveUnavailable", "archive")
+
+
+@pytest.fixture
+def silent_archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An object store that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setitem(fsspec.config.conf, "s3", {"endpoint_url": endpoint})
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "touchline")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield "s3://silent/archive"
+
+
+def test_a_probe_that_does_not_end_is_what_is_wrong_and_all_else_is_judged(
+    engine: Engine,
+    make_settings: MakeSettings,
+    silent_archive: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (port,) = free_ports(1)
+    current = make_settings(
+        archive_url=silent_archive, broker_url=f"redis://127.0.0.1:{port}/0", hub_urls="http://[::1"
+    )
+    late = {**probes._LATE, ARCHIVE: ("ArchiveUnavailable", "archive", 0.5)}
+    monkeypatch.setattr(probes, "_LATE", late)
+    chosen = {name: probes.THOROUGH[name] for name in (ARCHIVE, BROKER, CACHE)}
+    found, looked = probes.probe_all(current, chosen)
+    assert [condition.key for condition in found] == [
+        ("ArchiveUnavailable", "archive"),
+        ("BrokerUnavailable", "broker"),
+    ]
+    assert "has not ended within 0.5 s" in found[0].detail
+    assert list(looked) == [ARCHIVE, BROKER, CACHE]
+    # The ledger is judged too: here by what it says of a setting.
+    opened = watch_once(engine, current, chosen).open
+    assert {row["failure_class"] for row in opened} == {"ConfigInvalid"}
+    with engine.connect() as connection:
+        kept = connection.scalars(text("SELECT failure_class FROM ops.incident")).all()
+    assert "ArchiveUnavailable" in kept, "it is told when it has lasted for a minute"
+
+
+def test_the_probe_of_an_archive_that_says_nothing_ends_by_itself(
+    make_settings: MakeSettings, silent_archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ANSWER_SECONDS", 1.0)
+    (found,) = probes.archive(make_settings(archive_url=silent_archive))
+    assert found.key == ("ArchiveUnavailable", "archive")
+    assert "no answer within 1 s" in found.detail
+
+
+def test_a_hub_whose_probe_does_not_end_leaves_the_others_as_they_are(
+    engine: Engine, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = free_ports(2)
+    well, stuck = (f"http://127.0.0.1:{port}/wd/hub" for port in ports)
+    over = threading.Event()
+
+    def failure(_: Any, hub: Any) -> tuple[str, str] | None:
+        if hub.url == stuck:
+            over.wait(60)
+        return None
+
+    monkeypatch.setattr(probes, "_hub_failure", failure)
+    monkeypatch.setattr(probes, "_HUB_SECONDS", 0.5)
+    (found,) = probes.hubs(make_settings(hub_urls=[well, stuck]))
+    over.set()
+    assert found.key == ("BrowserUnavailable", stuck)
+    assert not found.silent
 
 
 def test_hubs_that_are_away_one_and_all(make_settings: MakeSettings) -> None:

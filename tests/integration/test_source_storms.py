@@ -13,10 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import Engine, func, select, text, update
 
 from scrapers.browser.session import LoadedPage
@@ -41,6 +44,7 @@ from scrapers.pipeline.request import Request
 from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.tasks import fetching
 from scrapers.tasks.fetching import fetch_target
+from scrapers.tasks.patience import patiently
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import holding, landing, ledger, sending, source
 from scrapers.warehouse.gaps import open_gaps
@@ -471,6 +475,111 @@ def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> 
         night.fault(f"/matches/{number}/", "status", status=500)
     night.pass_hours(3)
     assert night.states()[State.ARCHIVED] == len(MATCHES) - 3
+
+
+@pytest.fixture
+def no_archive(night: Night, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file stands where the archive's folder is to be; nobody is patient with it."""
+
+    def briefly(call: Any, waits_for: Any) -> Any:
+        return patiently(call, waits_for, seconds=0.2)
+
+    monkeypatch.setattr(fetching, "patiently", briefly)
+    place = Path(urlsplit(night.settings.archive_url).path)
+    place.touch()
+    return place
+
+
+def since_hours(engine: Engine, hours: int) -> None:
+    """Let the archive's failures be so old."""
+    with engine.begin() as connection:
+        connection.execute(update(FailureRow).values(at=FailureRow.at - timedelta(hours=hours)))
+
+
+def test_while_the_archive_can_not_be_written_the_site_is_not_asked(
+    night: Night, no_archive: Path
+) -> None:
+    in_vain = night.pass_hours(0.02)
+    assert 1 <= in_vain <= WORKERS, "only what was under way when it was found out"
+    assert night.pass_hours(0.02) == 0
+    assert counted(night.engine) == in_vain
+    assert night.states() == {State.PLANNED: len(MATCHES)}
+    with night.engine.connect() as connection:
+        attempts = connection.scalars(select(TargetRow.attempts)).all()
+        noted = set(connection.scalars(select(TargetRow.failure_class)))
+    assert sum(attempts) == in_vain, "who waits uses up no attempt"
+    assert noted == {"ArchiveUnavailable"}
+    no_archive.unlink()
+    assert night.pass_hours(0.1) == len(MATCHES)
+    assert night.states() == {State.ARCHIVED: len(MATCHES)}
+    assert list(Path(no_archive, "probes").iterdir()) == []
+
+
+def test_an_archive_that_is_away_for_longer_than_a_run_waits_the_run_is_told(
+    night: Night, no_archive: Path
+) -> None:
+    in_vain = night.pass_hours(0.02)
+    since_hours(night.engine, 7)
+    night.pass_hours(0.02)
+    assert night.states() == {State.BLOCKED: len(MATCHES)}
+    ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+    assert {gap.failure_class for gap in open_gaps(night.engine)} == {"ArchiveUnavailable"}
+    # A later run is told at once, without a request; when the archive is back it goes on.
+    night.batch = night.plan("next", MATCHES[:5])
+    night.pass_hours(0.01)
+    assert night.states() == {State.BLOCKED: 5}
+    assert len(night.site.requests()) == in_vain
+    no_archive.unlink()
+    night.batch = night.plan("after", MATCHES[:5])
+    night.pass_hours(0.01)
+    assert night.states() == {State.ARCHIVED: 5}
+
+
+@pytest.mark.parametrize("night", [1], indirect=True)
+def test_a_try_of_a_gap_counts_when_the_page_was_at_fault_and_not_the_archive(
+    night: Night, no_archive: Path
+) -> None:
+    def tried() -> tuple[int, bool]:
+        (gap,) = open_gaps(night.engine)
+        return gap.tries, gap.tried_at is not None
+
+    def give_up_the_run(name: str) -> None:
+        since_hours(night.engine, 7)
+        night.pass_hours(0.05)
+        assert night.states() == {State.BLOCKED: 1}
+        ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+        night.batch = night.plan(name, MATCHES[:1])
+
+    assert night.pass_hours(0.001) == 1
+    give_up_the_run("second")
+    assert tried() == (0, False), "it was no gap when it was asked for"
+    since_hours(night.engine, 24)  # nobody remembers: the site is asked once more, in vain
+    assert night.pass_hours(0.001) == 1
+    assert tried() == (0, True)
+    give_up_the_run("third")
+    no_archive.unlink()
+    night.fault("", "status", status=500)
+    assert night.pass_hours(0.001) == 1
+    assert tried() == (1, True)
+
+
+def test_time_that_is_over_while_the_page_is_kept_is_the_archives_fault(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = sending.to_send(night.engine, State.PLANNED, 1)
+    tools = Tools(night.settings)
+    tools._browser = PlainBrowser(night)  # type: ignore[assignment]
+
+    def is_slow(*_: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(tools.archive, "put", is_slow)
+    assert not fetch_target(tools, key, uuid4())
+    with night.engine.connect() as connection:
+        failed = connection.execute(select(FailureRow.failure_class, FailureRow.detail)).one()
+        assert not connection.scalar(text("SELECT count(*) FROM ops.source_state"))
+    seconds = night.settings.fetch_soft_limit_seconds
+    assert tuple(failed) == ("ArchiveUnavailable", f"the page was not kept within {seconds} s")
 
 
 def test_a_worker_that_dies_trying_the_source_costs_one_request_each_time(night: Night) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -116,6 +117,16 @@ class S3Server:
             role, _, is_grpc = name.partition(".port.")
             if is_grpc:  # killed, it leaves these behind; no option names another place
                 Path(f"/tmp/seaweedfs-{role}-grpc-{port}.sock").unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        """Let the server stand still: it takes connections and does not answer."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on, if it runs."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def make_bucket(self, name: str) -> None:
         """Make a bucket."""
