@@ -250,6 +250,7 @@ def count(engine: Engine, *where: Any) -> int:
         )
 
 
+@pytest.mark.long  # test_airflow_runs proves it of the DAG, test_watch_canaries of the command
 def test_the_watch_tells_of_a_field_that_is_gone_before_anything_has_failed(
     stack: Stack, engine: Engine, missed: list[int]
 ) -> None:

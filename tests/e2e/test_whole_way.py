@@ -177,6 +177,7 @@ def test_a_night_lands_as_it_was_played_and_again_changes_no_row(stack, engine):
     assert landed.versions(engine) == before
 
 
+@pytest.mark.long  # test_landing proves it of the rows, in make test
 def test_a_corrected_match_ends_as_the_page_has_it_now(stack, engine):
     match = next(m for m in MATCHES if m.status == "finished" and m.has_match_centre)
     by_id = ("--match", str(match.id))
