@@ -68,6 +68,8 @@ COPY --from=postgres-programs /opt/postgresql /opt/postgresql
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/executors /opt/executors
 COPY --from=build /app /app
+# COPY gives the folders that it makes the time of the build.
+RUN touch --date=@0 /opt /opt/* /app
 
 USER 10001:10001
 # Not /app: a .env of the host must never get into play.
