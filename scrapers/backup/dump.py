@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -108,6 +109,24 @@ def program(name: str, settings: Settings) -> str:
             setting=f"{PREFIX}PG_BIN_DIR",
         )
     return found
+
+
+def major_version(path: str) -> int:
+    """The major version of a client program of PostgreSQL, 18 of 18.4.
+
+    Raises:
+        ExportFailed: it can't be started, or tells no version.
+    """
+    try:
+        ran = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ExportFailed(f"{path} can't be started: {error}") from error
+    told = re.search(r"\(PostgreSQL\) (\d+)", ran.stdout)
+    if told is None:
+        raise ExportFailed(f"{path} --version tells no version of PostgreSQL")
+    return int(told.group(1))
 
 
 def back_up(engine: Engine, settings: Settings, files: Files) -> Dump:

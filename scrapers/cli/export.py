@@ -47,6 +47,8 @@ def run(
     with count_bar("partitions") as advance:
         summary = export(engine(current), files, full=full, on_progress=advance)
     _tell(summary, as_json)
+    if not as_json:
+        out.print(f"It is in {files.url}", markup=False, highlight=False, soft_wrap=True)
 
 
 @export_app.command()

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import text
+
 from scrapers.backup import dump
 from scrapers.doctor.context import Context
 from scrapers.doctor.result import Check, ok, warn
 from scrapers.doctor.stores import probe
-from scrapers.errors import ConfigInvalid, ExportFailed
+from scrapers.doctor.warehouse import reached
+from scrapers.errors import ConfigInvalid, ExportFailed, WarehouseUnavailable
 from scrapers.export import run as export
 from scrapers.files import Files
 from scrapers.settings import PREFIX
+from scrapers.warehouse.engine import transaction
 
+_SERVER = text("SELECT current_setting('server_version_num')::integer")
 EXPORT, BACKUP, PROGRAM = "export.probe", "backup.probe", "backup.program"
 CHECKS = {
     EXPORT: "a probe object is written to the exports' place, read back and deleted",
     BACKUP: "a probe object is written to the backups' place, read back and deleted",
-    PROGRAM: "pg_dump is there; without it no backup is made",
+    PROGRAM: "pg_dump is there and no older than PostgreSQL; without it no backup is made",
 }
 
 
@@ -45,8 +50,20 @@ def _place(name: str, setting: str, url: str, open_place: Callable[[str], Files]
 
 def _program(context: Context) -> Check:
     setting = f"{PREFIX}PG_BIN_DIR"
+    mend = f"install the server's version, or set {setting} to its folder"
     try:
         found = dump.program("pg_dump", context.settings)
-    except ConfigInvalid as error:
-        return warn(PROGRAM, error.detail, f"install it, or set {setting}", subject=setting)
-    return ok(PROGRAM, found, subject=setting)
+        version = dump.major_version(found)
+    except (ConfigInvalid, ExportFailed) as error:
+        return warn(PROGRAM, error.detail, mend, subject=setting)
+    try:
+        with reached(context) as engine, transaction(engine) as connection:
+            server = int(connection.scalar(_SERVER) or 0) // 10_000
+    except (ConfigInvalid, WarehouseUnavailable):  # that is told by the checks of the warehouse
+        return ok(
+            PROGRAM, f"{found}, version {version}; no server to compare it with", subject=setting
+        )
+    if version < server:
+        told = f"{found} is version {version}, PostgreSQL {server}: an older one makes no dump"
+        return warn(PROGRAM, told, mend, subject=setting)
+    return ok(PROGRAM, f"{found}, version {version}", subject=setting)

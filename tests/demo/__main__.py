@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from scrapers.errors import TouchlineError
 from scrapers.parsing.initial import unlisted
 from scrapers.settings import ROOT
 from tests.demo import show
-from tests.support import stack
+from tests.site.world import World
+from tests.support import postgres, stack
 from tests.support.supervise import GroupError
 
 HOME = ROOT / "var" / "demo"
+CUP = "Interocean Cup"
 console = Console()
 
 
@@ -41,13 +44,28 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
+def _settings(home: Path) -> dict[str, str]:
+    """The two leagues are followed; the cup is left for whoever tries `touchline follow`."""
+    leagues = [one for one in World().follow() if one["competition"] != CUP]
+    return {
+        "follow": json.dumps(leagues),
+        "export_url": (home / "export").as_uri(),
+        "backup_url": (home / "backup").as_uri(),
+        "pg_bin_dir": str(postgres.BIN),
+    }
+
+
 def up(home: Path) -> int:
     """Start everything afresh, run a night, show what landed; it is left running."""
     from tests.demo import night  # the pipeline takes seconds to import; the others need none of it
 
     with console.status("Starting") as spinner:
         started = stack.start(
-            home, airflow=True, say=lambda line: _step(spinner, line), site=show.site_arguments()
+            home,
+            airflow=True,
+            settings=_settings(home),
+            say=lambda line: _step(spinner, line),
+            site=show.site_arguments(),
         )
     console.print(f"Preflight: {preflight(started)}", highlight=False)
     day = night.choose_day()

@@ -408,6 +408,15 @@ def test_places_of_exports_and_backups_that_cannot_be_written(
         assert (check.result, check.subject) == ("warn", setting)
         assert setting in check.mend
     assert "pg_dump is not to be found" in found["backup.program"][0].found
+    for told, words in (
+        ("pg_dump (PostgreSQL) 15.18 (Debian)", "version 15, PostgreSQL 18"),
+        ("hello", "tells no version"),
+    ):
+        (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho '{told}'\n", encoding="utf-8")
+        (tmp_path / "pg_dump").chmod(0o755)
+        (check,) = sick.checks(Service.AIRFLOW)["backup.program"]
+        assert check.result == "warn"
+        assert words in check.found
 
 
 def test_a_disk_that_gets_full(

@@ -45,7 +45,7 @@ _PLAIN_DOCKER = ("ps", "rm")
 _MADE = ("var/demo/", ".venv/bin/")
 _OTHERS = {
     *("airflow", "airflow-cli", "celery", "cd", "curl", "dvc", "export", "git", "mkdocs", "pip"),
-    *("psql", "pytest", "python", "ruff", "set", "xargs", "."),
+    *("psql", "pytest", "python", "ruff", "set", "supervisorctl", "xargs", "."),
 }
 _ANYTHING = "…"  # in a page's words: whatever else belongs there
 

@@ -202,6 +202,8 @@ class Group:
             f"[unix_http_server]\nfile={self._socket}\nchmod=0700\n",
             "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = "
             "supervisor.rpcinterface:make_main_rpcinterface\n",
+            # For who wants to stop a single program: supervisorctl -c … stop hub
+            f"[supervisorctl]\nserverurl=unix://{self._socket}\n",
             f"[supervisord]\ndirectory={self.work}\nlogfile={self.log('supervisord')}\n"
             f"pidfile={self.home / 'supervisord.pid'}\nlogfile_backups=0\nminfds=1024\n"
             + ("user=root\n" if os.geteuid() == 0 else ""),
