@@ -47,6 +47,10 @@ RUN printf 'setuptools==80.9.0\n' > /tmp/build-constraints.txt \
     && uv pip install --no-cache --python /opt/venv/bin/python --no-deps \
       --build-constraints /tmp/build-constraints.txt --editable . \
     && rm -rf ./*.egg-info \
+    # uv notes when it read pyproject.toml.
+    && rm -f /opt/venv/lib/python3.11/site-packages/touchline-*.dist-info/uv_cache.json \
+    && sed -i '/uv_cache\.json/d' \
+      /opt/venv/lib/python3.11/site-packages/touchline-*.dist-info/RECORD \
     && python -m compileall -q --invalidation-mode unchecked-hash scrapers dags plugins \
     && rm -rf locks \
     # Only what is new: a file that is touched once more is held by this layer once more.
