@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib import import_module
-from threading import Thread
 
+from scrapers.bounded import Run
 from scrapers.doctor import configuration
 from scrapers.doctor.context import Context
 from scrapers.doctor.masking import Mask, mask_of
@@ -159,44 +160,21 @@ def look(groups: Sequence[Group], context: Context) -> dict[Group, list[Check]]:
     for group in groups:
         import_module(f"scrapers.doctor.{group.name}")
     load_stores(context.settings)
-    runs = [_Run(group, context) for group in groups]
-    return {run.group: run.result() for run in runs}
+    runs = {group: Run(partial(group.look, context), group.seconds) for group in groups}
+    return {group: run.result(_late(group)) for group, run in runs.items()}
 
 
-class _Run:
-    """A group under way. Threads of its own, since a pool's would be waited for at exit."""
-
-    def __init__(self, group: Group, context: Context) -> None:
-        self.group = group
-        self._end = time.monotonic() + group.seconds
-        self._found: list[Check] | None = None
-        self._error: BaseException | None = None
-        self._thread = Thread(target=self._go, args=(context,), daemon=True)
-        self._thread.start()
-
-    def _go(self, context: Context) -> None:
-        try:
-            self._found = self.group.look(context)
-        except BaseException as error:  # noqa: BLE001  # raised in the thread that asked
-            self._error = error
-
-    def result(self) -> list[Check]:
-        """What it found, once it has ended or its time is over."""
-        self._thread.join(max(0.0, self._end - time.monotonic()))
-        if self._error is not None:
-            raise self._error
-        if self._found is not None:
-            return self._found
-        first, *rest = self.group.checks
-        text = f"no answer within {self.group.seconds:.0f} s"
-        setting = self.group.setting
-        mend = "look whether a firewall drops what is sent there, or a disk or name server hangs"
-        if setting:
-            mend += f"; correct {setting} if it names the wrong place"
-        return [
-            fail(first, self.group.failure, text, mend, subject=setting),
-            *(skipped(name, "not reached in time") for name in rest),
-        ]
+def _late(group: Group) -> list[Check]:
+    """The checks of a group that has not ended in its time."""
+    first, *rest = group.checks
+    text = f"no answer within {group.seconds:.0f} s"
+    mend = "look whether a firewall drops what is sent there, or a disk or name server hangs"
+    if group.setting:
+        mend += f"; correct {group.setting} if it names the wrong place"
+    return [
+        fail(first, group.failure, text, mend, subject=group.setting),
+        *(skipped(name, "not reached in time") for name in rest),
+    ]
 
 
 def _fails(checks: Sequence[Check]) -> list[Check]:

@@ -7,17 +7,16 @@ one, since a probe must not use up a turn at the site.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from threading import Thread
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import redis
 from sqlalchemy import text
 
 from scrapers import reach
 from scrapers.archive.store import Archive
+from scrapers.bounded import Run
 from scrapers.errors import (
     ArchiveUnavailable,
     ConfigInvalid,
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 5.0
 # A hub bounds its own steps by the settings: this is for one that lets its answers drip in.
 _HUB_SECONDS = 140.0
-
-T = TypeVar("T")
 Probe = Callable[[Settings], list[Condition]]
 
 
@@ -88,7 +85,7 @@ def hubs(settings: Settings) -> list[Condition]:
     from scrapers.browser.hub import Hub
 
     asked = [Hub.from_url(url) for url in dict.fromkeys(settings.hub_urls)]
-    runs = [_Run(partial(_hub_failure, settings, hub), _HUB_SECONDS) for hub in asked]
+    runs = [Run(partial(_hub_failure, settings, hub), _HUB_SECONDS) for hub in asked]
     failures = [
         run.result((hub.url, f"no session that works within {_HUB_SECONDS:g} s"))
         for hub, run in zip(asked, runs, strict=True)
@@ -161,34 +158,10 @@ def probe_all(
             subject = str(error.facts.get("setting") or name)
             return [Condition(error.failure_class, subject, error.detail, noticed_by=name)]
 
-    runs = {name: _Run(partial(ask, name, probe), _LATE[name][2]) for name, probe in probes.items()}
+    runs = {name: Run(partial(ask, name, probe), _LATE[name][2]) for name, probe in probes.items()}
     found: list[Condition] = []
     for name, run in runs.items():
         failure_class, subject, seconds = _LATE[name]
         late = f"{name} has not ended within {seconds:g} s: no answer, or a very slow one"
         found += run.result([Condition(failure_class, subject, late, noticed_by=name)])
     return found, [name for name in probes if name not in kept_from_it]
-
-
-class _Run(Generic[T]):
-    """A call under way. Threads of its own, since a pool's would be waited for at exit."""
-
-    def __init__(self, call: Callable[[], T], seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._found: list[T] = []
-        self._error: BaseException | None = None
-        self._thread = Thread(target=self._go, args=(call,), daemon=True)
-        self._thread.start()
-
-    def _go(self, call: Callable[[], T]) -> None:
-        try:
-            self._found.append(call())
-        except BaseException as error:  # noqa: BLE001  # raised in the thread that asked
-            self._error = error
-
-    def result(self, late: T) -> T:
-        """What it gave, once it has ended; `late`: its time is over."""
-        self._thread.join(max(0.0, self._end - time.monotonic()))
-        if self._error is not None:
-            raise self._error
-        return self._found[0] if self._found else late

@@ -375,11 +375,18 @@ def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
     assert b"PermissionError" in output, errors
 
 
-def test_s3_refusals_are_told(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    conf = sys.modules["fsspec"].config.conf
-    monkeypatch.setitem(conf, "s3", {"endpoint_url": s3.endpoint})
+def reach(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let this process find the server, by the variables that a platform has; fsspec's settings."""
+    conf: dict[str, Any] = sys.modules["fsspec"].config.conf
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
+    # fsspec reads its part of the environment when it is imported.
+    monkeypatch.setitem(conf, "s3", {"endpoint_url": s3.endpoint})
+    return conf
+
+
+def test_s3_refusals_are_told(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = reach(s3, monkeypatch)
     with pytest.raises(ArchiveUnavailable, match="bucket does not exist"):
         Archive("s3://no-such-bucket/x").put(PAGE, facts())
     login = {"key": "touchline", "secret": "wrong"}
@@ -394,10 +401,7 @@ def test_s3_refusals_are_told(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> 
 def test_s3_that_does_not_answer_is_told_in_time(
     tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conf = sys.modules["fsspec"].config.conf
-    for name, value in s3.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setitem(conf, "s3", {"endpoint_url": s3.endpoint})
+    reach(s3, monkeypatch)
     monkeypatch.setitem(store_files._S3_PATIENCE, "read_timeout", 2)
     monkeypatch.setattr(store_files, "ANSWER_SECONDS", 5.0)
     archive = Archive(f"s3://touchline/{tmp_path.name}")
@@ -443,10 +447,7 @@ def test_a_store_is_given_up_well_before_the_task_that_asks_it() -> None:
 def test_s3_that_goes_away_is_told_in_time(
     tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conf = sys.modules["fsspec"].config.conf
-    for name, value in s3.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setitem(conf, "s3", {"endpoint_url": s3.endpoint})
+    reach(s3, monkeypatch)
     archive = Archive(f"s3://touchline/{tmp_path.name}")
     page_hash = archive.put(PAGE, facts())
     s3.stop()  # the last test of this module that needs it
