@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
     from scrapers.browser.hub import Hub
 
+_LEGEND = (
+    "answers, load: asked just now; load is the share of its slots that are taken.",
+    "state: closed: used; open: left alone until its next probe; half-open: the probe is under "
+    "way. failures: one after another, since a session of it last worked.",
+    "sessions: ours, as noted in the warehouse.",
+)
+
 hubs_app = typer.Typer(help="The browser hubs: how they are, whether they are used.")
 
 
@@ -49,6 +56,8 @@ def hubs(
             for row in found
         ),
     )  # fmt: skip
+    for line in _LEGEND:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @hubs_app.command()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table, problem
+from scrapers.cli.console import out, print_json, print_table, problem, some_of
 from scrapers.settings import settings
 
 incidents_app = typer.Typer(help="Incidents: what is wrong, since when, and who was told.")
@@ -31,6 +31,10 @@ def list_incidents(
     all_of_them: Annotated[
         bool, typer.Option("--all/--open", help="also those that are over; default: open ones")
     ] = False,
+    signs: Annotated[
+        bool,
+        typer.Option("--signs", help="instead, first signs that may pass and are not told yet"),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the incidents, open ones first."""
@@ -41,14 +45,17 @@ def list_incidents(
     from scrapers.warehouse.engine import engine, transaction
 
     with transaction(engine(settings())) as connection:
-        found = incidents(connection, only_open=not all_of_them)
+        found = incidents(connection, only_open=not all_of_them, signs=signs)
+        may_pass = incidents(connection, signs=True) if not signs else []
     if as_json:
         print_json([asdict(one) for one in found])
-    elif not found:
-        out.print("No incidents." if all_of_them else "No incident is open.")
+        return
+    if not found:
+        none = "No sign of trouble that is not told." if signs else "No incident is open."
+        out.print("No incidents." if all_of_them and not signs else none)
     else:
         print_table(
-            "Incidents",
+            "First signs, not told yet" if signs else "Incidents",
             ("number", "severity", "class", "subject", "since (UTC)", "lasts", "signs", "what"),
             [
                 (
@@ -66,6 +73,14 @@ def list_incidents(
         )
         for line in _LEGEND:
             out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if may_pass:
+        names = some_of([f"{one.failure_class} of {one.subject}" for one in may_pass])
+        out.print(
+            f"Not told yet, as it may pass: {names}. touchline incidents --signs lists them.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @incidents_app.command("show")

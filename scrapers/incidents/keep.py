@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, literal_column, select, update
 
 from scrapers.incidents.condition import LONGEST_DETAIL, Condition, tidy
 from scrapers.register import Audience, Severity, register
@@ -421,4 +421,4 @@ def _was_told(connection: Connection, kept: _Kept, told_at: datetime | None) -> 
 
 def announced() -> Any:
     """SQL: the incident is one, and no first sign that nobody has been told of."""
-    return text("(ops.incident.facts->'watch'->>'announced_at') IS NOT NULL")
+    return literal_column("ops.incident.facts->'watch'->>'announced_at'").is_not(None)

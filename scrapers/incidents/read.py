@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
 from scrapers.errors import ConfigInvalid
 from scrapers.incidents.keep import WATCH, announced
@@ -38,16 +38,20 @@ class Incident:
 
 
 def incidents(
-    connection: Connection, *, only_open: bool = True, limit: int = 200
+    connection: Connection, *, only_open: bool = True, signs: bool = False, limit: int = 200
 ) -> list[Incident]:
-    """Incidents, open ones first and then the latest; first signs that may pass are left out."""
+    """Incidents, open ones first and then the latest.
+
+    Args:
+        signs: instead, the open first signs that may pass by themselves: nobody has been told.
+    """
     query = (
         select(*_C, func.clock_timestamp().label("now"))
-        .where(announced())
+        .where(not_(announced()) if signs else announced())
         .order_by(_C.closed_at.desc().nulls_first(), _C.severity, _C.opened_at.desc())
         .limit(limit)
     )
-    if only_open:
+    if only_open or signs:
         query = query.where(_C.closed_at.is_(None))
     return [_incident(row) for row in connection.execute(query)]
 

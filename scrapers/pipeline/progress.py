@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from scrapers.errors import FAILURE_CLASSES, SourceUnavailable, TouchlineError
 from scrapers.pipeline.steps import NOUNS, Step
+from scrapers.targets import SOURCE
 from scrapers.warehouse.records import DISPATCH_DONE, Progress, State
+from scrapers.warehouse.source import FOR_GOOD
 
 _DONE_ORDER = (
     *(State.LANDED, State.PARSED, State.ABSENT, State.DROPPED),
@@ -22,13 +25,18 @@ def noun(step: str | None) -> str:
 
 
 def describe(progress: Progress, step: str | None) -> str:
-    """One line such as "matches: 12 of 40 done (10 parsed, 2 absent), 3 fetching, 25 waiting"."""
+    """One line such as "matches: 12 of 40 done (10 parsed, 2 absent), 3 fetching, 25 waiting".
+
+    While pages wait for a source that is paused, it says so, until when, and why.
+    """
     done = sum(progress.by_state.get(state, 0) for state in DISPATCH_DONE)
     line = f"{noun(step)}: {done} of {progress.total} done"
     if finished := _counts(progress.by_state, _DONE_ORDER):
         line += f" ({finished})"
     if under_way := _counts(progress.by_state, _WAY_ORDER):
         line += f", {under_way}"
+    if progress.paused_until and progress.by_state.get(State.PLANNED):
+        line += f" ({_pause(progress.paused_until, progress.paused_for)})"
     if progress.failures:
         line += f"; failures: {describe_failures(progress.failures)}"
     return line
@@ -61,6 +69,11 @@ def hopeless(progress: Progress, step: str | None) -> TouchlineError | None:
         total=progress.total,
         failures=dict(failures),
     )
+
+
+def _pause(until: datetime, why: str) -> str:
+    end = "until it is resumed" if until >= FOR_GOOD else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{SOURCE} is paused {end}" + (f", {why}" if why else "")
 
 
 def _counts(by_state: Mapping[State, int], order: tuple[State, ...]) -> str:

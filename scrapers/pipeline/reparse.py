@@ -258,7 +258,7 @@ def run_reparse(
     Args:
         send: scrapers.tasks.send.send_batch.
         run_id: names the run in the ledger.
-        on_progress: called with every change of the batch's progress.
+        on_progress: called with the batch's progress at each look, changed or not.
 
     Raises:
         TouchlineError: of the class that stopped it; see `close_if_hopeless` and `publish`.

@@ -62,7 +62,7 @@ def run_request(
     Args:
         send: scrapers.tasks.send.send_batch.
         run_id: names the run in the ledger, as Airflow's run id does.
-        on_progress: called with every change of a batch's progress.
+        on_progress: called with a batch's progress at each look, changed or not.
 
     Raises:
         TouchlineError: of the class that stopped the run; see `close_if_hopeless`, `publish`
@@ -123,14 +123,12 @@ def wait(
     Raises:
         WarehouseUnavailable: it stays away for longer than its class has patience.
     """
-    seen: Progress | None = None
     while True:
         progress = patiently(ledger.progress, engine, batch_id)
-        if on_progress and progress != seen:
+        if on_progress:
             on_progress(step, progress)
         if progress.done:
             return progress
-        seen = progress
         if send:
             try:
                 send(batch_id)

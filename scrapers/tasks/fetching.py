@@ -25,7 +25,7 @@ from scrapers.errors import (
     WarehouseUnavailable,
 )
 from scrapers.targets import SOURCE, Target
-from scrapers.tasks.patience import holding_on, patiently
+from scrapers.tasks.patience import holding_on, note_failure, patiently
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import gaps, holding, keeping, source
 from scrapers.warehouse.holding import FetchedPage
@@ -380,18 +380,6 @@ def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> Non
         behind = _SWEEPS_BEHIND * tools.settings.sweep_interval_seconds
         back_at = None if seen.told else seen.pause.until + timedelta(seconds=behind)
     again = None if seen.told else State.PLANNED
-    due = patiently(
-        lambda: holding.failed(
-            tools.engine,
-            claim,
-            error,
-            STAGE,
-            again,
-            seen.page,
-            asked=seen.asked,
-            back_at=back_at,
-        ),
-        WarehouseUnavailable,
+    note_failure(
+        tools.engine, claim, error, STAGE, again, seen.page, asked=seen.asked, back_at=back_at
     )
-    after = f"again at {due:%H:%M:%S} UTC" if due else "not tried again in this batch"
-    log.warning("%s: %s: %s; %s", claim.target.key, error.failure_class, error.detail, after)

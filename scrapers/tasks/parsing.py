@@ -18,7 +18,7 @@ from scrapers.errors import (
     WarehouseUnavailable,
     WorkerLost,
 )
-from scrapers.tasks.patience import holding_on, patiently
+from scrapers.tasks.patience import holding_on, note_failure
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import holding
 from scrapers.warehouse.records import Claim, State
@@ -136,8 +136,4 @@ def fail(tools: Tools, claim: Claim, error: TouchlineError) -> None:
     again: State | None = State.ARCHIVED
     if isinstance(error, SourceUnavailable):
         again = None if claim.archive_only else State.PLANNED
-    due = patiently(
-        lambda: holding.failed(tools.engine, claim, error, STAGE, again), WarehouseUnavailable
-    )
-    after = f"again at {due:%H:%M:%S} UTC" if due else "not tried again in this batch"
-    log.warning("%s: %s: %s; %s", claim.target.key, error.failure_class, error.detail, after)
+    note_failure(tools.engine, claim, error, STAGE, again)

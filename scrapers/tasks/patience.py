@@ -6,14 +6,16 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Engine
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from scrapers.errors import TouchlineError
+from scrapers.errors import TouchlineError, WarehouseUnavailable
 from scrapers.warehouse import holding
-from scrapers.warehouse.records import Claim
+from scrapers.warehouse.holding import FetchedPage
+from scrapers.warehouse.records import Claim, State
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,28 @@ def patiently(
         wait=wait_random_exponential(multiplier=0.3, max=8),
         reraise=True,
     )(call)
+
+
+def note_failure(
+    engine: Engine,
+    claim: Claim,
+    error: TouchlineError,
+    stage: str,
+    again: State | None,
+    page: FetchedPage | None = None,
+    *,
+    asked: bool = False,
+    back_at: datetime | None = None,
+) -> None:
+    """Record a failure, with patience for the warehouse, and log it; see `holding.failed`."""
+    due = patiently(
+        lambda: holding.failed(
+            engine, claim, error, stage, again, page, asked=asked, back_at=back_at
+        ),
+        WarehouseUnavailable,
+    )
+    after = f"again at {due:%H:%M:%S} UTC" if due else "not tried again in this batch"
+    log.warning("%s: %s: %s; %s", claim.target.key, error.failure_class, error.detail, after)
 
 
 @contextmanager

@@ -29,11 +29,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from scrapers.errors import WarehouseUnavailable
 from scrapers.settings import settings as current_settings
+from scrapers.targets import SOURCE
 from scrapers.warehouse import gaps
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.ops_tables import (
     BatchRow,
     BatchTargetRow,
+    SourceStateRow,
     TargetRow,
 )
 from scrapers.warehouse.records import (
@@ -284,8 +286,26 @@ def staged(engine: Engine, batch_id: UUID) -> list[Staged]:
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
+
+def _of_pause(what: Any) -> Any:
+    """A column of the source's pause, null while it is asked for pages."""
+    return (
+        select(what)
+        .where(SourceStateRow.source == SOURCE, SourceStateRow.paused_until > func.now())
+        .scalar_subquery()
+    )
+
+
 _PROGRESS = (
-    select(TargetRow.state, TargetRow.failure_class, func.count().label("targets"))
+    select(
+        TargetRow.state,
+        TargetRow.failure_class,
+        func.count().label("targets"),
+        _of_pause(SourceStateRow.paused_until).label("paused_until"),
+        _of_pause(
+            func.coalesce("by " + SourceStateRow.paused_by, SourceStateRow.failure_class, "")
+        ).label("paused_for"),
+    )
     .join(BatchTargetRow, BatchTargetRow.target_key == TargetRow.target_key)
     .group_by(TargetRow.state, TargetRow.failure_class)
 )
@@ -295,7 +315,7 @@ def progress(engine: Engine, batch_id: UUID) -> Progress:
     """How far a batch is."""
     with transaction(engine) as connection:
         rows = connection.execute(_PROGRESS.where(BatchTargetRow.batch_id == batch_id)).all()
-    return _progress(batch_id, ((row[0], row[1], row[2]) for row in rows))
+    return _progress(batch_id, (tuple(row) for row in rows))
 
 
 async def async_progress(batch_id: UUID) -> Progress:
@@ -322,21 +342,26 @@ async def async_progress(batch_id: UUID) -> Progress:
             command_timeout=_ASYNC_SECONDS,
         )
         try:
-            rows = await connection.fetch(str(query.compile(dialect=_DIALECT)), batch_id)
+            told = query.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+            rows = await connection.fetch(str(told), batch_id)
         finally:
             await connection.close(timeout=_ASYNC_SECONDS)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise WarehouseUnavailable(f"PostgreSQL: {error or type(error).__name__}") from error
-    return _progress(batch_id, ((row[0], row[1], row[2]) for row in rows))
+    return _progress(batch_id, (tuple(row.values()) for row in rows))
 
 
-def _progress(batch_id: UUID, rows: Iterable[tuple[str, str | None, int]]) -> Progress:
+def _progress(batch_id: UUID, rows: Iterable[tuple[Any, ...]]) -> Progress:
     by_state: dict[State, int] = {}
     failures: dict[str, int] = {}
-    for name, failure_class, count in rows:
+    paused_until, paused_for = None, ""
+    for name, failure_class, count, until, why in rows:
+        paused_until, paused_for = until, why or ""
         state = State(name)
         by_state[state] = by_state.get(state, 0) + count
         if failure_class and state in (State.BLOCKED, State.QUARANTINED):
             failures[failure_class] = failures.get(failure_class, 0) + count
     done = all(state in DISPATCH_DONE for state in by_state)
-    return Progress(batch_id, sum(by_state.values()), by_state, failures, done)
+    return Progress(
+        batch_id, sum(by_state.values()), by_state, failures, done, paused_until, paused_for
+    )

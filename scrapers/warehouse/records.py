@@ -102,6 +102,8 @@ class Progress:
         by_state: how many are in each state; states without any are left out.
         failures: blocked and quarantined targets by failure class.
         done: every target is in a state of `DISPATCH_DONE`.
+        paused_until: until when the source is not asked for pages; None: it is asked.
+        paused_for: why: a failure class, or "by" and the name of who paused it.
     """
 
     batch_id: UUID
@@ -109,6 +111,8 @@ class Progress:
     by_state: dict[State, int]
     failures: dict[str, int]
     done: bool
+    paused_until: datetime | None = None
+    paused_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

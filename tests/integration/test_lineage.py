@@ -10,7 +10,6 @@ from sqlalchemy import Engine, select, text
 
 from scrapers.errors import ConfigInvalid
 from scrapers.pipeline.intervals import parse_day
-from scrapers.settings import Settings
 from scrapers.targets import Target
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse.lineage import lineage
@@ -27,14 +26,6 @@ MATCH, OTHER = [
     if m.status == "finished" and m.has_match_centre
 ][:2]
 TARGET = Target.match_centre(MATCH.id)
-
-
-@pytest.fixture
-def tools(make_settings: Any, engine: Engine) -> Tools:
-    settings: Settings = make_settings()
-    made = Tools(settings)
-    assert made.engine is engine
-    return made
 
 
 def page(match: Any = MATCH) -> bytes:

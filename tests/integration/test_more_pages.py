@@ -81,18 +81,6 @@ def statistics() -> list[Target]:
     ]
 
 
-@pytest.fixture
-def settings(make_settings: Any) -> Settings:
-    return make_settings()
-
-
-@pytest.fixture
-def tools(settings: Settings, engine: Engine) -> Tools:
-    made = Tools(settings)
-    assert made.engine is engine
-    return made
-
-
 def land_all(tools: Tools, targets: Iterable[Target], hours: int = 0) -> Any:
     pages = {target: page_of(target) for target in targets}
     return land_pages(tools, pages, FETCHED + timedelta(hours=hours))

@@ -23,7 +23,6 @@ from scrapers.pipeline.intervals import Interval, parse_day
 from scrapers.pipeline.kept import read_by, untrusted
 from scrapers.pipeline.reparse import STEP, choose, dispatch_reparse, run_reparse
 from scrapers.pipeline.reparse_request import ReparseRequest
-from scrapers.settings import Settings
 from scrapers.targets import PageKind, Target
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import holding, ledger
@@ -51,18 +50,6 @@ MATCHES = [
 ][:4]
 FIRST, SECOND, THIRD, FOURTH = (Target.match_centre(match.id) for match in MATCHES)
 ALL = ReparseRequest((PageKind.MATCH_CENTRE,))
-
-
-@pytest.fixture
-def settings(make_settings: Any) -> Settings:
-    return make_settings()
-
-
-@pytest.fixture
-def tools(settings: Settings, engine: Engine) -> Tools:
-    made = Tools(settings)
-    assert made.engine is engine
-    return made
 
 
 def page_of(match: Match) -> bytes:

@@ -15,7 +15,7 @@ from scrapers.parsing.load import load
 from scrapers.pipeline.intervals import parse_day
 from scrapers.pipeline.publish import publish
 from scrapers.quality import gate
-from scrapers.settings import ROOT, Settings
+from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import ledger
@@ -55,17 +55,11 @@ def light(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings(make_settings: Any) -> Settings:
-    return make_settings()
-
-
-@pytest.fixture
-def tools(settings: Settings, engine: Engine) -> Tools:
-    made = Tools(settings)
-    assert made.engine is engine
-    made.selectors._look_every = 0
-    made.selectors.for_kind(KIND)
-    return made
+def tools(tools: Tools) -> Tools:
+    """Which look at each call whether another text is in force."""
+    tools.selectors._look_every = 0
+    tools.selectors.for_kind(KIND)
+    return tools
 
 
 def promote(engine: Engine, text: str, name: str = NAME) -> None:

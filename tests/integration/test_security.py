@@ -51,11 +51,6 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
     return make_settings(export_url=(tmp_path / "export").as_uri())
 
 
-@pytest.fixture
-def tools(settings: Settings) -> Tools:
-    return Tools(settings)
-
-
 def month_of(*names: str, **stage: Any) -> bytes:
     """A month feed with a match of each of these home teams."""
     matches = [

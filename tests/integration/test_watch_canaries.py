@@ -44,13 +44,6 @@ def settings(make_settings: Any) -> Settings:
     return make_settings(coverage_min_pages=5)
 
 
-@pytest.fixture
-def tools(settings: Settings, engine: Engine) -> Tools:
-    made = Tools(settings)
-    assert made.engine is engine
-    return made
-
-
 def served(target: Target) -> bytes:
     page = WORLD.page(int(target.id_map["match_id"]))
     assert page is not None

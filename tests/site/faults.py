@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -100,6 +100,7 @@ class Faults:
     """The faults in force; the first that matches strikes."""
 
     refusal: bytes | None = None
+    clock: Callable[[], float] = time.monotonic
     _faults: list[Fault] = field(default_factory=list)
     _dropped: dict[str, tuple[float, Fault]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -120,7 +121,7 @@ class Faults:
 
         A dropped request that comes again at once is dropped again, and not counted.
         """
-        now = time.monotonic()
+        now = self.clock()
         with self._lock:
             at, dropping = self._dropped.get(target, (0.0, None))
             if dropping and now - at < AGAIN_SECONDS:

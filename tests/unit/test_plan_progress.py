@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from scrapers.errors import BrowserUnavailable, SourceRefused
 from scrapers.pipeline.progress import describe, hopeless
 from scrapers.targets import PageKind
 from scrapers.warehouse.records import DISPATCH_DONE, Progress, State
+from scrapers.warehouse.source import FOR_GOOD
 
 BATCH = UUID(int=1)
 
@@ -23,6 +26,24 @@ def test_a_line_tells_what_is_done_and_what_is_left():
     assert describe(under_way, PageKind.MATCH_CENTRE) == (
         "matches: 12 of 40 done (10 parsed, 2 absent), 3 fetching, 25 waiting"
     )
+
+
+def test_a_line_says_why_pages_wait():
+    until = datetime(2026, 11, 29, 3, 12, 5, tzinfo=UTC)
+    refused = replace(
+        progress(parsed=10, planned=30), paused_until=until, paused_for="SourceRefused"
+    )
+    assert describe(refused, PageKind.MATCH_CENTRE) == (
+        "matches: 10 of 40 done (10 parsed), 30 waiting "
+        "(whoscored is paused until 2026-11-29 03:12:05 UTC, SourceRefused)"
+    )
+    by_hand = replace(refused, paused_until=FOR_GOOD, paused_for="by ada")
+    assert describe(by_hand, PageKind.MATCH_CENTRE).endswith(
+        "30 waiting (whoscored is paused until it is resumed, by ada)"
+    )
+    # What is parsed or done with waits for no site.
+    done = replace(progress(parsed=10, archived=30), paused_until=until)
+    assert "paused" not in describe(done, PageKind.MATCH_CENTRE)
 
 
 def test_a_line_names_failures_by_class():

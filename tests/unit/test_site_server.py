@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,19 +62,23 @@ def ask(port: int, path: str, data: Any = None, *, method: str = "") -> Reply:
         connection.close()
 
 
-def running(captured: Captured) -> Iterator[int]:
-    server = Server(State(World(), captured), 0)
+@contextmanager
+def serving(state: State) -> Iterator[int]:
+    server = Server(state, 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    yield from running(Captured({}))
+    with serving(State(World(), Captured({}))) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -229,15 +234,19 @@ def test_a_truncated_page_keeps_its_word_about_its_length(port: int) -> None:
     assert whole.index(b"matchCentreData") < len(half) < 0.7 * len(whole)
 
 
-def test_a_dropped_connection(port: int) -> None:
-    fault(port, pattern=LIVE, kind="drop", times=1)
-    for _ in range(2):  # the second is a browser's own, at once, and does not count
-        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
-            ask(port, LIVE)
-    assert ask(port, "/").status == 200
-    time.sleep(AGAIN_SECONDS)
-    assert ask(port, LIVE).status == 200
-    assert [r["fault"] for r in control(port, "requests")] == ["drop", "drop", None, None]
+def test_a_dropped_connection() -> None:
+    now = 0.0
+    state = State(World(), Captured({}))
+    state.faults.clock = lambda: now
+    with serving(state) as port:
+        fault(port, pattern=LIVE, kind="drop", times=1)
+        for _ in range(2):  # the second is a browser's own, at once, and does not count
+            with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+                ask(port, LIVE)
+        assert ask(port, "/").status == 200
+        now = AGAIN_SECONDS
+        assert ask(port, LIVE).status == 200
+        assert [r["fault"] for r in control(port, "requests")] == ["drop", "drop", None, None]
 
 
 def test_a_slow_answer_holds_nobody_else_up(port: int) -> None:
@@ -282,7 +291,7 @@ def test_many_browsers_at_once_get_the_same_pages(port: int) -> None:
 
 def test_captured_pages_are_served_as_they_are(shared_data: Path) -> None:
     captured = Captured.of(shared_data)
-    for port in running(captured):
+    with serving(State(World(), captured)) as port:
         reply = ask(port, f"/Matches/{LISTED_MATCH}/Live")
         assert reply.body == captured.matches[LISTED_MATCH]
         check_page(reply.body, "", PageKind.MATCH_CENTRE)
