@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 DAG = "whoscored_nightly"
 FORM = "whoscored_scrape"
-DAYS = 3
+DAYS = 2
 REPARSE, WATCH = "whoscored_reparse", "whoscored_selector_watch"
 
 
@@ -63,7 +63,7 @@ def engine(stack: Stack) -> Engine:
 
 @pytest.fixture(scope="module")
 def period() -> tuple[str, str]:
-    """Three days, of which one has no football; the last one is the demo's night."""
+    """Two days; the last one is the demo's night."""
     last = parse_day(night.choose_day())
     return str(last - timedelta(days=DAYS - 1)), str(last)
 
@@ -125,12 +125,10 @@ def test_a_backfill_lands_its_days_and_the_next_one_asks_the_site_for_nothing(
 
     # As it stands, Airflow finds a run for each day and makes none.
     assert backfill(stack, airflow, period) == []
-    # Told to reprocess, it makes as many, and they find nothing to do.
-    again = backfill(stack, airflow, period, "--reprocess-behavior", "completed")
-    assert len(again) == DAYS
-    for run_id in again:
-        assert airflow.run(DAG, run_id)["state"] == "success"
-        assert batches(engine, run_id, "match_centre") == []
+    # Told to reprocess a day, it makes a run, which finds nothing to do.
+    (again,) = backfill(stack, airflow, (period[1],) * 2, "--reprocess-behavior", "completed")
+    assert airflow.run(DAG, again)["state"] == "success"
+    assert batches(engine, again, "match_centre") == []
     assert fetched(engine) == landed
 
     # A task cleared in a run of a finished backfill goes on without another backfill.

@@ -22,6 +22,7 @@ from tests.integration.test_quality_batches import (
     Bench,
     Rows,
     bench,
+    copied,
     finished,
     rows_of,
 )
@@ -540,7 +541,7 @@ def _base() -> Rows:
 
 def _clone(rows: Rows, match_id: int) -> Rows:
     """The page as if it were of another match."""
-    made = copy.deepcopy(rows)
+    made = copied(rows)
     for table in made.values():
         for row in table:
             if "match_id" in row:
@@ -599,7 +600,7 @@ def test_every_expectation_of_a_match_centre_catches_its_fault(tolerant: Bench, 
 
 def _clone_feed(rows: Rows, stage_id: int) -> Rows:
     """The feed as if it were of another stage, with matches of its own."""
-    made = copy.deepcopy(rows)
+    made = copied(rows)
     for row in (*made["stage"], *made["fixture"]):
         row["stage_id"] = stage_id
     for row in made["fixture"]:
