@@ -39,9 +39,12 @@ _SESSION = {
     "tcp_keepalives_interval": _ASK_SECONDS,
     "tcp_keepalives_count": _ASK_TIMES,
 }
+# PostgreSQL's word for a server that may only be read just now: a standby before it takes over, or
+# a disk that its keeper spares.
+_READ_ONLY = "25006"
 # PostgreSQL's word for: come again. Deadlock, serialization, lock time-out, shutdown, disk full,
 # too many connections, and all of class 08 (connection).
-_COME_AGAIN = ("08", "40", "53", "57", "58", "55P03")
+_COME_AGAIN = ("08", "40", "53", "57", "58", "55P03", _READ_ONLY)
 MAY_NOT = "42501"  # PostgreSQL's word for a right that is lacking, or an owner that is another
 
 
@@ -117,17 +120,27 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     try:
         with engine.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except DBAPIError as error:
+                if _code(error) == _READ_ONLY:
+                    # It would say so for ever, though another server has taken over by now.
+                    connection.invalidate()
+                raise
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise unavailable(error) from error
     except DBAPIError as error:
         # A lost connection may come as the base class; a wrong statement is a defect of ours.
-        code = getattr(error.orig, "pgcode", None) or ""
+        code = _code(error)
         if error.connection_invalidated or code.startswith(_COME_AGAIN):
             raise unavailable(error) from error
         if code == MAY_NOT:
             raise _refused(engine.url.username, error) from error
         raise
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "pgcode", None) or ""
 
 
 def lacks_a_right(failure: ConfigInvalid) -> bool:
