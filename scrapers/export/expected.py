@@ -2,9 +2,9 @@
 
 The gate judges rows page by page, and a row that several kinds of page write (a team, a player)
 by the suite of each. Exported rows don't say which page they are of, so an expectation holds here
-if the suites of all kinds that write the table have it; one that only some have is noted. Rules
-across tables, foreign keys and rules about a batch are the gate's alone: they need the staged
-rows, or the warehouse.
+if the suites of all kinds that write the table have it; one that only some have is noted. Foreign
+keys are looked up within the export (`references`). Rules across tables and rules about a batch
+are the gate's alone: they need the staged rows, or the warehouse.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from sqlalchemy import ARRAY
 from sqlalchemy.dialects.postgresql import JSONB
 
+from scrapers.export.references import references_of
 from scrapers.export.shape import Division, Exported
 from scrapers.quality.checks import Check, Scope, filled, note
 from scrapers.quality.subjects import KEY
@@ -52,6 +53,7 @@ def expected_of(exported: Exported) -> Expected:
     """What is expected of a table."""
     checks = tuple(_checks(exported))
     names = {name for check in checks for name in check.columns} | set(exported.key)
+    names |= {name for reference in references_of(exported) for name in reference.columns}
     together = _DIVIDED_BY[exported.division]
     columns = tuple(c.name for c in exported.columns if c.name in names | {together})
     return Expected(checks, columns, exported.key, together)

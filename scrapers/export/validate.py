@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from scrapers.errors import ExportFailed, InvalidBatch
 from scrapers.export.expected import Expected, expected_of, judged
 from scrapers.export.manifest import ExportedFile, ExportedTable, Manifest, what_differs
+from scrapers.export.references import Named
 from scrapers.export.shape import EXPORTED, SCHEMA_VERSION, Exported, columns_of
 from scrapers.export.stored import brought
 from scrapers.files import Files
@@ -62,7 +63,7 @@ class Broken:
         table, column, file: where; several columns are separated by commas.
         expectation: its name in Great Expectations.
         what: what must hold, in words.
-        rows: how many rows break it.
+        rows: how many rows break it; of a foreign key, how many of the values that rows name.
         examples: some of them: keys, and the values that it is about.
     """
 
@@ -77,7 +78,7 @@ class Broken:
     def __str__(self) -> str:
         example = ", ".join(f"{name} {value}" for name, value in self.examples[0].items())
         return (
-            f"{self.table}.{self.column}: {self.what}: not so in {self.rows} rows of {self.file}, "
+            f"{self.table}.{self.column}: {self.what}: not so {self.rows} times in {self.file}, "
             f"such as {example}"
         )
 
@@ -164,7 +165,7 @@ def validate(
     # In tables of another shape the expectations would look for what is not there.
     misshapen = {problem.table for problem in found.problems}
     known = {exported.name: exported for exported in EXPORTED}
-    judge = Judge()
+    judge, named = Judge(), Named(EXPORTED)
     total = sum(len(table.files) for table in manifest.tables.values())
 
     def progress() -> None:
@@ -174,7 +175,13 @@ def validate(
 
     for name, table in manifest.tables.items():
         exported = None if misshapen & {name, None} else known.get(name)
-        _validate_table(files, name, table, exported, judge, found, progress)
+        _validate_table(files, name, table, exported, judge, found, named, progress)
+    for name in known.keys() - manifest.tables.keys():
+        named.missed(name)
+    for frame, reference in named.frames():
+        outcomes = Outcomes()
+        outcomes.judge(judge, SUITE, reference.table, frame, [reference.check], ("value",))
+        found.broken += _broken(outcomes.unmet(Scope.TARGET))
     return found
 
 
@@ -216,6 +223,7 @@ def _validate_table(
     exported: Exported | None,
     judge: Judge,
     found: Validation,
+    named: Named,
     progress: Callable[[], None],
 ) -> None:
     """One table; one that this release does not know is an addition: its bytes are looked at."""
@@ -227,6 +235,8 @@ def _validate_table(
     outcomes, waiting = Outcomes(), list[pd.DataFrame]()
     placed: dict[int, str] = {}
     expected = None if exported is None else expected_of(exported)
+    if expected is None:
+        named.missed(name)
 
     def settle() -> None:
         if waiting and exported is not None and expected is not None:
@@ -240,13 +250,18 @@ def _validate_table(
             with brought(files, file.path) as local:
                 wrong = [*what_differs(file, local)] or _other_columns(table, file, local)
                 found.problems += [Problem(name, file.path, what) for what in wrong]
-                if not wrong and exported is not None and expected is not None:
+                if wrong:
+                    named.missed(name)
+                elif exported is not None and expected is not None:
                     frame = _frame(exported, expected, file, local)
                     found.problems += _in_two_files(name, expected, file, frame, placed)
+                    named.see(exported, frame)
                     waiting.append(frame)
         except ExportFailed as error:
+            named.missed(name)
             found.problems.append(Problem(name, file.path, error.detail))
         except (pa.ArrowException, OSError) as error:
+            named.missed(name)
             what = f"{file.path}: its rows can't be read ({type(error).__name__}: {error})"
             found.problems.append(Problem(name, file.path, what))
         if sum(map(len, waiting)) >= ROWS_TOGETHER:

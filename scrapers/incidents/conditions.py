@@ -76,14 +76,15 @@ FROM ops.failure f JOIN ops.target t USING (target_key)
 WHERE f.failure_class = 'WorkerLost' AND f.at > now() - :lately
 GROUP BY 1
 """
-# A page that waits for the archive is given back without a failure of its own.
+# A page that waits for the archive is given back without a failure of its own. When it is sent to
+# try again it is no sign any more: its row is touched then, whatever comes of it.
 _ARCHIVE_SIGNS = """
 SELECT at, detail FROM ops.failure
 WHERE failure_class = 'ArchiveUnavailable' AND at > now() - :lately
 UNION ALL
 SELECT updated_at, failure_detail FROM ops.target
 WHERE state = 'planned' AND failure_class = 'ArchiveUnavailable' AND failing_since IS NULL
-  AND updated_at > now() - :lately
+  AND sent_at IS NULL AND updated_at > now() - :lately
 """
 _ARCHIVE_FAILED = f"SELECT EXISTS ({_ARCHIVE_SIGNS}) AS lately"
 # The latest page is known by a look at all of them: only when the archive has failed.

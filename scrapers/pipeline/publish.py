@@ -110,9 +110,10 @@ def publish(engine: Engine, batch_id: UUID, settings: Settings) -> PublishSummar
             )
             raise
         rows = {table: asdict(count) for table, count in counts.items()}
-        if _state(engine, batch_id) == ledger.OPEN:
-            # Promoted while it was judged: what was sent back then may wait here again already.
-            _refuse_unread(sent_back(engine, batch_id) + len(ledger.staged(engine, batch_id)))
+    if _state(engine, batch_id) == ledger.OPEN:
+        # Promoted before it was looked at, or while it was judged: what was sent back then may wait
+        # in staging again by now.
+        _refuse_unread(sent_back(engine, batch_id) + len(ledger.staged(engine, batch_id)))
     states, failures = _outcome(engine, batch_id)
     kept = kept_of_batch(engine, batch_id, _FAILED) if failures else {}
     summary = PublishSummary(batch_id, states, failures, kept, rows, docs_path)

@@ -46,8 +46,9 @@ _REFUSING = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 _SWEEPS_BEHIND = 4
 # Larger than a page is as it is kept: a disk that has room for it has room for the next page.
 _PROOF_BYTES = 250_000
-# Failures of which the page itself, or the site, may be the cause.
-_OF_PAGE = (SourceRefused, SourceUnavailable, LayoutChanged, TargetAbsent)
+# Failures of which the page itself, or the site, may be the cause once the site was asked for it: a
+# page can kill its browser.
+_OF_PAGE = (SourceRefused, SourceUnavailable, LayoutChanged, TargetAbsent, BrowserUnavailable)
 
 
 @dataclass

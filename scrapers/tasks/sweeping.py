@@ -13,11 +13,13 @@ from scrapers.errors import WorkerLost
 from scrapers.tasks import fetching, parsing
 from scrapers.tasks.send import TASKS, WINDOW, send_due, waiting
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, ledger, sending
+from scrapers.warehouse import gaps, holding, ledger, sending
 from scrapers.warehouse.records import State
 
 log = logging.getLogger(__name__)
 
+# A note that is older than so many sweeps was not seen by any of them: PostgreSQL was away.
+_SWEEPS_LATE = 3
 _HELD = {
     State.PLANNED: (State.FETCHING, fetching.STAGE),
     State.ARCHIVED: (State.ARCHIVED, parsing.STAGE),
@@ -32,13 +34,17 @@ def sweep_once(tools: Tools) -> int:
     """
     engine, sent = tools.engine, 0
     patience = timedelta(seconds=tools.settings.resend_after_seconds)
+    late = _SWEEPS_LATE * timedelta(seconds=tools.settings.sweep_interval_seconds)
     for batch_id in ledger.close_abandoned(engine):
         log.warning("batch %s is closed: nobody waits for it any more", batch_id)
     for state, (_, queue) in TASKS.items():
         held, stage = _HELD[state]
-        for claim in holding.lost_claims(engine, held):
+        for claim in holding.lost_claims(engine, held, late=late):
             error = WorkerLost(f"the worker that held it for its {stage} is gone")
             holding.failed(engine, claim, error, stage, state, expired=True)
+            if held is State.FETCHING:
+                # Whether the site was asked went with the worker. It may be the page that kills it.
+                gaps.asked(engine, claim.target.key, claim.planned_at, counts=True)
             log.warning("%s: %s", claim.target.key, error.detail)
         outstanding = sending.outstanding(engine, state)
         missing = outstanding - waiting(queue) if outstanding else 0

@@ -146,7 +146,9 @@ def prolong(engine: Engine, claim: Claim) -> bool:
         return bool(kept.rowcount)
 
 
-def lost_claims(engine: Engine, held: State) -> list[Claim]:
+def lost_claims(
+    engine: Engine, held: State, *, late: timedelta = timedelta(seconds=15)
+) -> list[Claim]:
     """Holds whose workers are gone. Each is to be told as `WorkerLost`.
 
     That a hold ran out proves nothing: while PostgreSQL was away, or could not be reached, no
@@ -154,14 +156,17 @@ def lost_claims(engine: Engine, held: State) -> list[Claim]:
     long, and was not heard of for a whole hold's time after that, in which PostgreSQL was there
     to be told. What was seen stands in the ledger, in `due_at`, which means nothing else while a
     target is held: whichever process sweeps next knows it, and a hold that is prolonged is at
-    once no silent one any more.
+    once no silent one any more. A note that nobody acted on when it came due was not seen:
+    PostgreSQL was away again, and the worker is given another hold's time.
 
     Args:
         held: FETCHING or ARCHIVED.
+        late: how long after a note came due a sweep has seen it, if any could; several times
+            what lies between two sweeps.
     """
     is_held = (TargetRow.state == held) & TargetRow.holder.is_not(None)
     # When it was taken, a target was due long before its hold could run out.
-    is_noted = TargetRow.due_at > TargetRow.lease_until
+    is_noted = (TargetRow.due_at > TargetRow.lease_until) & (TargetRow.due_at > func.now() - late)
     silent = (
         select(TargetRow.target_key)
         .where(is_held, TargetRow.lease_until < func.now() + _lease.length / 2, ~is_noted)

@@ -13,20 +13,23 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import amqp
 import pytest
 import redis
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, select, text, update
 
 from scrapers.errors import BrokerUnavailable, ConfigInvalid
 from scrapers.settings import PREFIX, Settings, settings
 from scrapers.targets import PageKind, Target
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import ledger, sending
-from scrapers.warehouse.records import BatchKey, PlannedTarget, State
+from scrapers.warehouse import holding, ledger, sending
+from scrapers.warehouse.gaps import open_gaps
+from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.records import CATCH_UP, BatchKey, PlannedTarget, State
 from tests.integration.conftest import MakeSettings, Services
 from tests.support.airflow import wait_until
 from tests.support.rabbitmq import PORTS, USER, Node
@@ -323,6 +326,45 @@ def test_a_broker_killed_between_two_messages_loses_none(broker, use, engine, ba
     assert sweep_once(Tools(made)) == (2 if broker.keeps else 3)
     assert sorted(take()) == sorted(KEYS)
     assert attempts(engine) == {0}
+
+
+def test_a_gap_whose_worker_is_lost_has_been_tried(broker, use, engine, batch):
+    """Whether the site was asked went with the worker; a page that kills it is not for ever new."""
+    made = use(broker.url)
+    target = TARGETS[0]
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow).values(state=State.BLOCKED, failure_class="WorkerLost")
+        )
+    ledger.close_batch(engine, batch, ledger.FAILED, {})
+    key = BatchKey("whoscored_catch_up", "first", target.page_kind)
+    ledger.open_batch(engine, key, [PlannedTarget(target, CATCH_UP)], None)
+
+    from scrapers.tasks.sweeping import sweep_once
+
+    tools = Tools(made)
+    passed = timedelta(seconds=made.lease_seconds + 1)
+    for _ in range(2):  # of one plan, however often
+        assert holding.claim_fetch(engine, target.key, uuid4())
+        for _ in range(3):
+            sweep_once(tools)
+            with engine.begin() as connection:
+                connection.execute(
+                    update(TargetRow).values(
+                        due_at=TargetRow.due_at - passed,
+                        lease_until=TargetRow.lease_until - passed,
+                    )
+                )
+        with engine.begin() as connection:
+            of_target = TargetRow.target_key == target.key
+            found = connection.execute(
+                select(TargetRow.state, TargetRow.failure_class).where(of_target)
+            ).one()
+            assert tuple(found) == (State.PLANNED, "WorkerLost")
+            connection.execute(update(TargetRow).where(of_target).values(due_at=func.now()))
+    (gap,) = [gap for gap in open_gaps(engine) if gap.target_key == target.key]
+    assert gap.tries == 1
+    assert gap.tried_at is not None
 
 
 def test_the_sweep_sends_again_what_a_broker_without_its_data_has_lost(broker, use, engine, batch):

@@ -127,7 +127,7 @@ def test_values_that_break_an_expectation_are_red_and_the_mended_export_is_green
     file = rewritten(files, "event", with_column("x", [500.0]))
     said = repository.dvc("repro", good=False)
     assert "failed to reproduce 'validate_raw'" in said
-    assert f"event.x: x is between -10 and 110: not so in 1 rows of {file.path}" in said
+    assert f"event.x: x is between -10 and 110: not so 1 times in {file.path}" in said
     assert repository.report["passed"] is False
     export(engine, files, full=True)
     repository.dvc("repro")

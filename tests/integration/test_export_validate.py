@@ -111,6 +111,33 @@ def test_values_that_break_an_expectation_are_told_by_table_column_and_file(
         found.refuse()
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "says"),
+    [
+        ("event", "player_id", "player_id names a row of player"),
+        ("line_up", "team_id", "match_id + team_id names a row of match_team"),
+        ("match", "referee_id", "referee_id names a row of referee"),
+    ],
+)
+def test_what_a_row_names_must_be_in_the_export(files: Files, table: str, column: str, says: str):
+    file = rewritten(files, table, with_column(column, [99_999_999]))
+    found = validate(files, the(files))
+    assert found.problems == []
+    (broken,) = [one for one in found.broken if one.what == says]
+    assert (broken.table, broken.file) == (table, file.path)
+    assert broken.rows == 1
+    assert "99999999" in broken.examples[0]["value"]
+    with pytest.raises(InvalidBatch, match=r"not so 1 times in .*such as value .*99999999"):
+        found.refuse()
+
+
+def test_what_is_named_of_a_table_that_is_not_whole_is_not_told(files: Files):
+    cut(only_file(files, "player")[1])
+    found = validate(files, the(files))
+    assert {problem.table for problem in found.problems} == {"player"}
+    assert found.broken == []
+
+
 def test_what_is_only_noted_refuses_nothing(files: Files):
     rewritten(files, "line_up", with_column("position", ["Libero"]))
     found = validate(files, the(files))
@@ -292,7 +319,7 @@ def test_the_commands_need_no_setting_and_end_as_others_do(files: Files, tmp_pat
     file = rewritten(files, "event", with_column("x", [500.0]))
     bad = run("validate", "--at", files.url, "--report", "reports/raw.json")
     assert bad.exit_code == 1
-    assert f"event.x: x is between -10 and 110: not so in 1 rows of {file.path}" in bad.stdout
+    assert f"event.x: x is between -10 and 110: not so 1 times in {file.path}" in bad.stdout
     assert "InvalidBatch" in bad.stderr
     told = json.loads(run("validate", "--at", files.url, "--json").stdout)
     assert told == json.loads((tmp_path / "reports" / "raw.json").read_bytes())

@@ -286,7 +286,9 @@ def test_an_archive_that_pages_wait_for(engine: Engine, settings: Settings) -> N
     (condition,) = found(engine, settings)
     assert condition.key == ("ArchiveUnavailable", "archive")
     assert condition.detail == "sentence 1"
-    sql(engine, "UPDATE ops.target SET updated_at = now() - interval '2 hours'")
+    sql(engine, "UPDATE ops.target SET sent_at = now()")
+    assert keys(engine, settings) == [], "its row was touched as it was sent, and not as it failed"
+    sql(engine, "UPDATE ops.target SET sent_at = NULL, updated_at = now() - interval '2 hours'")
     assert keys(engine, settings) == [], "nobody waits for it any more"
 
 

@@ -416,6 +416,12 @@ def test_nobody_is_lost_because_postgresql_was_away(engine, batch, state):
             assert holding.lost_claims(engine, state) == []
             silent(engine, 7)
             assert holding.prolong(engine, claim)
+    # It goes away again before the worker could be heard, and comes back after any hold's end.
+    silent(engine, 20)
+    assert holding.lost_claims(engine, state) == []
+    silent(engine, 60)
+    assert holding.lost_claims(engine, state) == []
+    assert holding.prolong(engine, claim)
     # The worker that did not come back is found all the same.
     silent(engine, 600)
     assert holding.lost_claims(engine, state) == []

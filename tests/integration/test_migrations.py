@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.schema import CreateSchema
 
 from scrapers.errors import ConfigInvalid, WarehouseUnavailable
+from scrapers.incidents.deliver import MOST_TRIES
 from scrapers.settings import Settings
 from scrapers.warehouse.engine import engine as engine_of
 from scrapers.warehouse.migrations import _config, current_revision, head_revision, upgrade
@@ -124,6 +125,35 @@ def test_rows_that_wait_in_staging_are_of_the_text_in_force(empty: Settings, emp
             "of another": None,
             "has landed": None,
         }
+
+
+def test_messages_of_long_ago_that_were_given_up_stay_so(empty: Settings, empty_database: str):
+    """The release before gave them up sooner; those of what goes on still are sent."""
+    with engine_of(empty).begin() as connection:
+        connection.execute(CreateSchema("ops"))
+        command.upgrade(_config(connection), "0008")
+    incident = (
+        "INSERT INTO ops.incident (failure_class, subject, severity, opened_at, seen_at,"
+        " closed_at, detail, facts)"
+        " VALUES ('CacheUnavailable', '{0}', 'P2', now(), now(), {1}, 'x', '{{}}')"
+    )
+    notice = (
+        "INSERT INTO ops.notice (incident_id, kind, audience, due_at, tries, sent_at)"
+        " VALUES ({0}, 'opened', 'on_call', now(), {1}, {2})"
+    )
+    run(
+        empty_database,
+        incident.format("over", "now()"),
+        incident.format("on", "NULL"),
+        notice.format(1, 20, "NULL"),
+        notice.format(1, 3, "NULL"),
+        notice.format(1, 20, "now()"),
+        notice.format(2, 20, "NULL"),
+    )
+    upgrade(empty)
+    with engine_of(empty).connect() as connection:
+        tries = connection.scalars(text("SELECT tries FROM ops.notice ORDER BY notice_id")).all()
+    assert tries == [MOST_TRIES, 3, 20, 20]
 
 
 def test_services_that_start_together_take_turns(empty: Settings):

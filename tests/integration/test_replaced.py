@@ -19,7 +19,7 @@ from scrapers.settings import ROOT
 from scrapers.targets import PageKind, Target
 from scrapers.tasks.tools import Tools
 from scrapers.warehouse import ledger
-from scrapers.warehouse.ops_tables import TargetRow
+from scrapers.warehouse.ops_tables import BatchRow, TargetRow
 from scrapers.warehouse.records import State
 from scrapers.warehouse.tables import Match
 from scrapers.whoscored.needs import unmet
@@ -127,6 +127,28 @@ def test_what_was_read_by_a_text_that_is_taken_back_is_read_again_before_it_land
     registry.roll_back(engine, KIND, "Ada")
     assert states(engine, FIRST) == [State.ARCHIVED]
     parse_all(tools)
+    assert publish(engine, batch_id, tools.settings).states == {"landed": 1}
+    assert venues(engine) == true_venues(FIRST)
+
+
+def test_what_is_read_again_while_the_batch_is_looked_at_lands_with_it(
+    tools: Tools, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its only page is not staged when the batch is looked at, and is a moment later."""
+    promote(engine, WRONG)
+    batch_id = read(tools, {FIRST: page_of(FIRST)})
+    promote(engine, GOOD)
+    read_anew = registry.read_anew
+
+    def a_worker_is_done_before(*given: Any) -> Any:
+        parse_all(tools)
+        return read_anew(*given)
+
+    monkeypatch.setattr(registry, "read_anew", a_worker_is_done_before)
+    with pytest.raises(WarehouseUnavailable, match="1 pages are read anew"):
+        publish(engine, batch_id, tools.settings)
+    with engine.connect() as connection:
+        assert connection.scalar(select(BatchRow.state)) == ledger.OPEN
     assert publish(engine, batch_id, tools.settings).states == {"landed": 1}
     assert venues(engine) == true_venues(FIRST)
 

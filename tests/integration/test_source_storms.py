@@ -301,6 +301,12 @@ def test_a_page_that_kills_its_browser_costs_its_tries_and_no_more(night: Night)
     left = [gap for gap in open_gaps(night.engine) if gap.failure_class == "BrowserUnavailable"]
     assert {gap.target_key for gap in left} == {Target.match_centre(number).key for number in bad}
 
+    # Each later plan of it is a try, so that it is not asked for by the hour, for weeks.
+    night.batch = night.plan("again", bad)
+    assert night.pass_hours(1) == len(bad) * tries
+    keys = {gap.target_key for gap in left}
+    assert {g.tries for g in open_gaps(night.engine) if g.target_key in keys} == {1}
+
 
 def test_a_page_that_is_gone_is_no_sign_of_an_outage(night: Night) -> None:
     named = MATCHES[:3]
