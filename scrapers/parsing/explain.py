@@ -76,7 +76,9 @@ class Story:
 
 
 def explain(page: Page, selector: SelectorFile, pattern: str = "*", row: int = 0) -> list[Story]:
-    """Stories of the fields whose name fits `pattern` (`events.x`, `match_*`, `teams.*`).
+    """Stories of the fields whose name fits `pattern` (`events.x`, `match_*`, `teams`).
+
+    A group's name stands for all that is in it. That its rows are not found, see `unfound`.
 
     Args:
         row: the row of a group to tell of, from 0, counted over the whole page.
@@ -88,13 +90,42 @@ def explain(page: Page, selector: SelectorFile, pattern: str = "*", row: int = 0
     known = []
     for reader, rows, in_group in _readers(page, selector):
         known.append(reader.name)
-        if fnmatchcase(reader.name, pattern):
+        if _fits(reader.name, pattern):
             stories.append(_story(page, reader, rows, in_group, row))
     if not stories:
         close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.4)
         mend = f"did you mean {', '.join(close)}?" if close else "leave it out to see them all"
         raise ConfigInvalid(f"{selector.name} has no field {pattern!r}: {mend}")
     return stories
+
+
+def unfound(page: Page, selector: SelectorFile, pattern: str = "*") -> list[str]:
+    """Why rows of groups are not found as they must be, of groups with fields that are told of."""
+    told = Failures()
+    for group in page_reader(selector).groups.values():
+        _find_below(page, group, [page.root], pattern, told)
+    return [str(failure) for failure in told.found]
+
+
+def _find_below(
+    page: Page, group: GroupReader, parents: Column, pattern: str, told: Failures
+) -> None:
+    failures = Failures()
+    rows, _ = group.find(page, parents, failures)
+    if any(_fits(name, pattern) for name in _names(group)):
+        told.found += failures.found
+    for inner in group.groups.values():
+        _find_below(page, inner, rows, pattern, told)
+
+
+def _names(group: GroupReader) -> Iterator[str]:
+    yield from (field.name for field in group.fields)
+    for inner in group.groups.values():
+        yield from _names(inner)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")
 
 
 def _readers(page: Page, selector: SelectorFile) -> Iterator[tuple[FieldReader, Column, bool]]:

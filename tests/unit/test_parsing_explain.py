@@ -102,6 +102,20 @@ def test_all_fields(explain: Any) -> None:
     assert "(1 of 1 rows)" in told
 
 
+def test_a_group_whose_rows_are_not_found_fails(explain: Any) -> None:
+    code, told = explain("rows", data={"name": "n", "lines": [{"x": 1}]})
+    assert code == 1
+    assert "fails rows has no place on the page" in told
+    code, told = explain("rows.x", "--json", data={"name": "n", "rows": "none"})
+    assert code == 1
+    assert json.loads(told)["groups"][0].startswith("rows is no list")
+    code, told = explain("name", data={"name": "n"})
+    assert code == 0, "it was not asked for"
+    code, told = explain("rows", data={"name": "n", "rows": [{"x": 1}]})
+    assert code == 0
+    assert "rows.x" in told
+
+
 def test_what_is_not_there_is_told(explain: Any) -> None:
     code, told = explain("nam", data={})
     assert code == 2

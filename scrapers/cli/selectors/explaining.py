@@ -19,7 +19,7 @@ from scrapers.cli.failures import EXIT_CONFIG, EXIT_FAILED
 from scrapers.cli.selectors.common import AsJson, Folder, selectors_app
 from scrapers.errors import ConfigInvalid, LayoutChanged, TargetAbsent, TouchlineError
 from scrapers.parsing.conditions import holds
-from scrapers.parsing.explain import Story, Trial, explain
+from scrapers.parsing.explain import Story, Trial, explain, unfound
 from scrapers.parsing.extract import unreadable
 from scrapers.parsing.files import SelectorFiles
 from scrapers.parsing.model import SelectorFile
@@ -42,7 +42,7 @@ def explain_command(
         ),
     ],
     field: Annotated[
-        str, typer.Argument(help="a field such as events.x, or a pattern such as 'teams.*'")
+        str, typer.Argument(help="a field such as events.x, a group such as events, or a pattern")
     ] = "*",
     kind: Annotated[PageKind | None, typer.Option(help="page kind; else found out")] = None,
     version: Annotated[str | None, typer.Option(help="version; else by fingerprint")] = None,
@@ -72,12 +72,15 @@ def explain_command(
         raise typer.Exit(code) from None
     documents = [str(failure) for failure in unreadable(opened, selector).found]
     absent = [r.says for r in selector.absent if holds(r, opened, selector.documents)]
-    failures = documents + [failure for story in stories for failure in story.failures]
+    groups = unfound(opened, selector, field)
+    failures = [*documents, *groups]
+    failures += [failure for story in stories for failure in story.failures]
     if as_json:
         told = {
             "selector": selector.name,
             "documents": documents,
             "absent": absent,
+            "groups": groups,
             "fields": [dataclasses.asdict(story) for story in stories],
         }
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
