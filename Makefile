@@ -15,10 +15,9 @@ MUTATIONS_ARGS ?=
 CHAOS_ARGS ?=
 SOAK_ARGS ?=
 COMPOSE_ARGS ?=
-# Test files run side by side, each file in one process, the longest (e2e) first: one more than
-# there are cores, as a night on a whole platform waits for half of its time. JOBS=0: one after the
-# other.
-JOBS ?= $(shell echo $$(( $$(nproc) + 1 )))
+# Test files run side by side on all cores (more of them gains nothing), each file in one process,
+# the longest (e2e) first; JOBS=0: one after the other.
+JOBS ?= $(shell nproc)
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
 # Each of the many programs that the demo and the tests start would compile our code anew.

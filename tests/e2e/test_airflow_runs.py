@@ -1,45 +1,58 @@
-"""The nightly DAG on a whole platform: backfills, clearing, a triggerer that dies."""
+"""The demo comes up, runs a night and goes; between, Airflow's runs on its whole platform.
+
+Backfills, clearing, a triggerer that dies, a wrong form, a re-parse, the watch.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
 
-from scrapers.pipeline.intervals import parse_day
 from scrapers.settings import PREFIX
 from scrapers.warehouse.engine import engine as open_engine
 from scrapers.warehouse.ops_tables import BatchRow, BatchTargetRow, TargetRow
-from tests.demo import night
-from tests.support import stack as stacks
 from tests.support.airflow import AirflowClient, airflow_command, wait_until
+from tests.support.demo import demo, down, up
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 DAG = "whoscored_nightly"
 FORM = "whoscored_scrape"
-DAYS = 2
+# Two days in a row with football, and one before them; none of them is of the demo's night.
+PERIOD = ("2022-08-20", "2022-08-21")
+BEFORE = "2022-08-14"
 REPARSE, WATCH = "whoscored_reparse", "whoscored_selector_watch"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stacks.start(
-        tmp_path_factory.mktemp("airflow") / "stack",
-        airflow=True,
-        settings={"page_interval_seconds": "0.05"},
-    )
-    try:
-        yield running
-    finally:
-        running.stop()
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The demo's folder; whatever happens, nothing of it is left running."""
+    folder = tmp_path_factory.mktemp("airflow") / "demo"
+    yield folder
+    demo("down", folder)
+
+
+@pytest.fixture(scope="module")
+def told(home: Path) -> str:
+    """What the demo shows of itself when it has come up and run its night."""
+    return up(home)
+
+
+@pytest.fixture(scope="module")
+def stack(home: Path, told: str) -> Stack:
+    del told  # it is up
+    running = Stack.of(home)
+    assert running is not None
+    return running
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +62,14 @@ def airflow(stack: Stack) -> Iterator[AirflowClient]:
         wait_until(f"DAG {dag_id}", lambda dag_id=dag_id: client.has_dag(dag_id))
         client.unpause(dag_id)
     assert client.import_errors() == []
+
+    def last_nights() -> list[str]:
+        runs = client.runs(DAG)
+        return [run["dag_run_id"] for run in runs if run["run_type"] == "scheduled"]
+
     # A DAG that is let go catches last night up at once; that run is none of the tests'.
-    (last_night,) = wait_until("last night's run", lambda: client.runs(DAG))
-    client.wait_for_run(DAG, last_night["dag_run_id"])
+    (last_night,) = wait_until("last night's run", last_nights)
+    client.wait_for_run(DAG, last_night)
     yield client
     client.close()
 
@@ -59,13 +77,6 @@ def airflow(stack: Stack) -> Iterator[AirflowClient]:
 @pytest.fixture(scope="module")
 def engine(stack: Stack) -> Engine:
     return open_engine(stack.settings)
-
-
-@pytest.fixture(scope="module")
-def period() -> tuple[str, str]:
-    """Two days; the last one is the demo's night."""
-    last = parse_day(night.choose_day())
-    return str(last - timedelta(days=DAYS - 1)), str(last)
 
 
 def fetched(engine: Engine) -> list[tuple[Any, ...]]:
@@ -112,21 +123,32 @@ def backfill(
     return [r["dag_run_id"] for r in airflow.runs(DAG) if r["dag_run_id"] not in known]
 
 
+def test_the_demo_shows_a_night(stack: Stack, home: Path, told: str) -> None:
+    """A new user's first minutes."""
+    events = re.search(r"core\.event\D+([\d,]+)", told)
+    assert events
+    assert int(events.group(1).replace(",", "")) > 1000
+    for word in ("Airflow", "http://127.0.0.1:", "Data Docs", str(home / "psql"), "make demo-down"):
+        assert word in told
+    assert stack.environment["PGPASSWORD"] not in told
+    assert demo("status", home).returncode == 0
+
+
 def test_a_backfill_lands_its_days_and_the_next_one_asks_the_site_for_nothing(
-    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine
 ) -> None:
-    runs = backfill(stack, airflow, period)
+    runs = backfill(stack, airflow, PERIOD)
     states = {run["partition_key"]: run["state"] for run in airflow.runs(DAG)}
-    days = sorted(day for day in states if period[0] <= day <= period[1])
-    assert len(runs) == len(days) == DAYS
+    days = sorted(day for day in states if PERIOD[0] <= day <= PERIOD[1])
+    assert len(runs) == len(days) == len(PERIOD)
     assert {states[day] for day in days} == {"success"}
     landed = fetched(engine)
     assert any("/match_centre/" in target for target, _, _ in landed)
 
     # As it stands, Airflow finds a run for each day and makes none.
-    assert backfill(stack, airflow, period) == []
+    assert backfill(stack, airflow, PERIOD) == []
     # Told to reprocess a day, it makes a run, which finds nothing to do.
-    (again,) = backfill(stack, airflow, (period[1],) * 2, "--reprocess-behavior", "completed")
+    (again,) = backfill(stack, airflow, (PERIOD[1],) * 2, "--reprocess-behavior", "completed")
     assert airflow.run(DAG, again)["state"] == "success"
     assert batches(engine, again, "match_centre") == []
     assert fetched(engine) == landed
@@ -139,12 +161,11 @@ def test_a_backfill_lands_its_days_and_the_next_one_asks_the_site_for_nothing(
 
 
 def test_a_waiting_dispatch_survives_a_clear_and_its_triggerers_death_and_sends_once(
-    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine
 ) -> None:
-    after = str(parse_day(period[1]) + timedelta(days=7))
     stack.group.stop("fetch")
     try:
-        run_id = airflow.trigger(DAG, partition_key=after, conf={"force": True})
+        run_id = airflow.trigger(DAG, partition_key=BEFORE, conf={"force": True})
         airflow.wait_for_task(DAG, run_id, "dispatch_schedules", "deferred")
 
         airflow.clear(DAG, run_id, ["dispatch_schedules"])
@@ -192,10 +213,10 @@ def test_a_wrong_form_fails_at_once_and_names_the_field(airflow: AirflowClient) 
 
 
 def test_a_re_parse_tries_and_then_lands_from_the_archive_alone(
-    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine
 ) -> None:
     before = fetched(engine)
-    form = {"page_kinds": ["match_centre"], "date_from": period[0], "date_to": period[1]}
+    form = {"page_kinds": ["match_centre"], "date_from": PERIOD[0], "date_to": PERIOD[1]}
     run_id = airflow.trigger(REPARSE, conf=form)
     assert airflow.wait_for_run(REPARSE, run_id) == "success"
     assert airflow.tasks(REPARSE, run_id)["publish"]["state"] == "skipped"
@@ -209,9 +230,8 @@ def test_a_re_parse_tries_and_then_lands_from_the_archive_alone(
 
 
 def test_the_watch_lets_good_canaries_pass_and_fails_loudly_by_field(
-    stack: Stack, airflow: AirflowClient, engine: Engine, period: tuple[str, str]
+    stack: Stack, airflow: AirflowClient, engine: Engine
 ) -> None:
-    stack.touchline("scrape", "--from", period[1])  # so that there is something to watch
     wait_until(f"DAG {WATCH}", lambda: airflow.has_dag(WATCH))
     airflow.unpause(WATCH)
     run_id = airflow.trigger(WATCH)
@@ -232,3 +252,8 @@ def test_the_watch_lets_good_canaries_pass_and_fails_loudly_by_field(
     assert tasks["compare_coverage"]["try_number"] == 1
     log = airflow.task_log(WATCH, run_id, "compare_coverage")
     assert "the layout has changed: match_centre: venue_name" in log
+
+
+def test_the_demo_is_stopped_and_leaves_nothing(home: Path, stack: Stack) -> None:
+    del stack  # it was up
+    down(home)

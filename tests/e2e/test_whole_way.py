@@ -204,6 +204,7 @@ def event_ids(engine: Engine) -> set[int]:
 # --- the source fails -----------------------------------------------------------------------
 
 
+@pytest.mark.long  # hours of it in test_source_storms, its nights in the chaos
 def test_a_refusal_pauses_the_source_and_lands_nothing(stack, engine):
     first, second = (m.id for m in MATCHES[:2])
     fault(stack, f"/matches/{first}/", "refuse")
@@ -293,6 +294,7 @@ def test_a_match_without_a_match_centre_is_absent_and_no_failure(stack, engine):
 # --- our own parts stop and fail -----------------------------------------------------------
 
 
+@pytest.mark.long  # by parts in test_source_storms and test_dropping
 def test_a_mistyped_match_id_is_told_and_dropped(stack, engine):
     wrong = 99_999_999
     ended = scrape(stack, "--match", str(wrong))

@@ -61,13 +61,14 @@ def test_another_meaning_in_the_same_shape_does_not_land(schedule: Nights, chang
     assert cell.mended
 
 
+# `make layouts` does every change on every kind of page.
 @pytest.mark.parametrize(
     ("kind", "change", "what"),
     [
-        (PageKind.MATCH_PREVIEW, "team-names", "InvalidRows"),
+        pytest.param(PageKind.MATCH_PREVIEW, "team-names", "InvalidRows", marks=pytest.mark.long),
         (PageKind.MATCH_REPORT, "columns", "LayoutChanged"),
         (PageKind.STANDINGS, "sides", "InvalidBatch"),
-        (PageKind.PLAYER_STATISTICS, "per-cent", "Invalid"),
+        pytest.param(PageKind.PLAYER_STATISTICS, "per-cent", "Invalid", marks=pytest.mark.long),
     ],
 )
 def test_what_pages_of_other_kinds_mean_is_held_against_what_is_known(

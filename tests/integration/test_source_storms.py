@@ -64,7 +64,7 @@ from tests.support.source import pass_time
 MATCHES = [m.id for m in World().matches() if m.status == "finished" and m.has_match_centre][:60]
 STEP = timedelta(seconds=15)
 WORKERS = 4
-OUT = 24  # matches of a night when the site is out for hours
+MANY, COUNT = len(MATCHES), 24  # matches of a night; more than most bounds allow requests
 
 
 class PlainBrowser:
@@ -150,7 +150,7 @@ class Night:
 
 @pytest.fixture
 def night(engine: Engine, make_settings: Any, request: pytest.FixtureRequest) -> Iterator[Night]:
-    """A night of all the matches, or of as many as the parameter says."""
+    """A night of `COUNT` matches, or of as many as the parameter says."""
     site = Site(World(), Captured({}))
     server = Server(site, 0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -161,7 +161,7 @@ def night(engine: Engine, make_settings: Any, request: pytest.FixtureRequest) ->
             allowed_hosts="127.0.0.1",
             page_interval_seconds=0,  # every worker as fast as it can: the worst that may come
         )
-        yield Night(engine, settings, site, getattr(request, "param", len(MATCHES)))
+        yield Night(engine, settings, site, getattr(request, "param", COUNT))
     finally:
         server.shutdown()
         thread.join()
@@ -181,17 +181,15 @@ def test_refused_for_a_day_it_is_asked_a_handful_of_times(night: Night) -> None:
     assert counted(night.engine) == asked, "what is counted is what the site saw"
     states = night.states()
     assert set(states) == {State.BLOCKED}, "the run was told after its patience"
-    assert len(MATCHES) - states[State.BLOCKED] == 0
+    assert states[State.BLOCKED] == COUNT
     ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
     with night.engine.connect() as connection:
         classes = connection.execute(
             select(GapRow.failure_class, func.count()).group_by(GapRow.failure_class)
         ).all()
-    assert [tuple(one) for one in classes] == [("SourceRefused", len(MATCHES))]
+    assert [tuple(one) for one in classes] == [("SourceRefused", COUNT)]
 
 
-# More than the bounds allow requests, so that asking for each of them once would be too much.
-@pytest.mark.parametrize("night", [OUT], indirect=True)
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
@@ -217,18 +215,18 @@ def test_out_for_hours_it_is_asked_four_times_an_hour(
     with night.engine.connect() as connection:
         attempts = connection.scalars(select(TargetRow.attempts)).all()
     assert sum(attempts) <= night.settings.outage_failures
-    assert night.states()[State.PLANNED] == OUT, "they wait in the ledger"
+    assert night.states()[State.PLANNED] == COUNT, "they wait in the ledger"
     # It comes back within the patience: all are there, none is a gap.
     night.site.faults.clear()
     night.patience = Night.patience
     night.pass_hours(0.7)
-    assert night.states() == {State.ARCHIVED: OUT}
+    assert night.states() == {State.ARCHIVED: COUNT}
 
 
 def test_out_for_longer_than_a_run_waits_the_run_is_told(night: Night) -> None:
     night.fault("", "status", status=502)
     night.pass_hours(6.5)
-    assert night.states() == {State.BLOCKED: len(MATCHES)}
+    assert night.states() == {State.BLOCKED: COUNT}
     with night.engine.connect() as connection:
         details = set(connection.scalars(select(TargetRow.failure_detail)))
     assert all("has been out since" in detail for detail in details if "502" not in detail[:25])
@@ -240,6 +238,7 @@ def test_out_for_longer_than_a_run_waits_the_run_is_told(night: Night) -> None:
     assert len(night.site.requests()) - before <= 1
 
 
+@pytest.mark.parametrize("night", [MANY], indirect=True)
 def test_a_source_that_flaps_is_asked_less_and_less(night: Night) -> None:
     """Each time that it has answered a few pages it refuses the next one."""
     asked = 0
@@ -264,14 +263,13 @@ def test_a_page_that_fails_for_ever_costs_its_tries_and_pauses_nobody(night: Nig
         night.fault(f"/matches/{number}/", "status", status=500)
     asked = night.pass_hours(1)
     tries = SourceUnavailable.retry.max_attempts
-    assert asked == len(MATCHES) - len(bad) + len(bad) * tries
-    assert night.states() == {State.ARCHIVED: len(MATCHES) - len(bad), State.BLOCKED: len(bad)}
+    assert asked == COUNT - len(bad) + len(bad) * tries
+    assert night.states() == {State.ARCHIVED: COUNT - len(bad), State.BLOCKED: len(bad)}
     with night.engine.connect() as connection:
         assert not connection.scalar(text("SELECT sum(pauses) FROM ops.source_state"))
         assert connection.scalar(select(func.count()).select_from(FailureRow)) == len(bad) * tries
 
 
-@pytest.mark.parametrize("night", [OUT], indirect=True)
 def test_a_page_that_kills_its_browser_costs_its_tries_and_no_more(night: Night) -> None:
     bad = MATCHES[:3]
 
@@ -294,9 +292,9 @@ def test_a_page_that_kills_its_browser_costs_its_tries_and_no_more(night: Night)
     asked = night.pass_hours(1)
     assert next(away, None) is None
     tries = BrowserUnavailable.retry.max_attempts
-    assert asked == OUT - len(bad) + len(bad) * tries
+    assert asked == COUNT - len(bad) + len(bad) * tries
     assert counted(night.engine) == asked
-    assert night.states() == {State.ARCHIVED: OUT - len(bad), State.BLOCKED: len(bad)}
+    assert night.states() == {State.ARCHIVED: COUNT - len(bad), State.BLOCKED: len(bad)}
     ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
     left = [gap for gap in open_gaps(night.engine) if gap.failure_class == "BrowserUnavailable"]
     assert {gap.target_key for gap in left} == {Target.match_centre(number).key for number in bad}
@@ -317,9 +315,9 @@ def test_a_page_that_is_gone_is_no_sign_of_an_outage(night: Night) -> None:
     )
     assert landing.land(night.engine, new_batch(night.engine), [feed])
     night.fault("", "status", status=404)
-    assert night.pass_hours(1) == len(MATCHES)
+    assert night.pass_hours(1) == COUNT
     # What the schedule names has moved; of the others nobody but who asked says they are there.
-    absent = len(MATCHES) - len(named)
+    absent = COUNT - len(named)
     assert night.states() == {State.BLOCKED: len(named), State.ABSENT: absent}
     with night.engine.connect() as connection:
         assert not connection.scalar(text("SELECT count(*) FROM ops.source_state"))
@@ -460,7 +458,6 @@ def test_a_page_is_kept_though_the_source_can_not_be_told(
     assert tools.archive.get(page_hash)
 
 
-@pytest.mark.parametrize("night", [OUT], indirect=True)
 def test_a_pause_by_hand_after_a_trouble_blocks_nothing(night: Night) -> None:
     """The trouble is days ago, and too few pages were wanted since to end it."""
     rules = source.Rules.of(night.settings)
@@ -473,9 +470,9 @@ def test_a_pause_by_hand_after_a_trouble_blocks_nothing(night: Night) -> None:
     end = datetime.now(UTC) + timedelta(minutes=30)
     source.pause_by_hand(night.engine, SOURCE, who="ada", until=end, reason="maintenance")
     assert night.pass_hours(0.4) == 0
-    assert night.states() == {State.PLANNED: OUT}
+    assert night.states() == {State.PLANNED: COUNT}
     night.pass_hours(0.4)
-    assert night.states() == {State.ARCHIVED: OUT}
+    assert night.states() == {State.ARCHIVED: COUNT}
 
 
 def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> None:
@@ -483,10 +480,10 @@ def test_a_bad_page_does_not_keep_a_source_paused_that_is_back(night: Night) -> 
     night.fault("", "status", status=503)
     night.pass_hours(0.2)
     night.site.faults.clear()
-    for number in MATCHES[-3:]:  # the latest are sent first
+    for number in MATCHES[COUNT - 3 : COUNT]:  # the latest are sent first
         night.fault(f"/matches/{number}/", "status", status=500)
     night.pass_hours(3)
-    assert night.states()[State.ARCHIVED] == len(MATCHES) - 3
+    assert night.states()[State.ARCHIVED] == COUNT - 3
 
 
 @pytest.fixture
@@ -515,15 +512,15 @@ def test_while_the_archive_can_not_be_written_the_site_is_not_asked(
     assert 1 <= in_vain <= WORKERS, "only what was under way when it was found out"
     assert night.pass_hours(0.02) == 0
     assert counted(night.engine) == in_vain
-    assert night.states() == {State.PLANNED: len(MATCHES)}
+    assert night.states() == {State.PLANNED: COUNT}
     with night.engine.connect() as connection:
         attempts = connection.scalars(select(TargetRow.attempts)).all()
         noted = set(connection.scalars(select(TargetRow.failure_class)))
     assert sum(attempts) == in_vain, "who waits uses up no attempt"
     assert noted == {"ArchiveUnavailable"}
     no_archive.unlink()
-    assert night.pass_hours(0.1) == len(MATCHES)
-    assert night.states() == {State.ARCHIVED: len(MATCHES)}
+    assert night.pass_hours(0.1) == COUNT
+    assert night.states() == {State.ARCHIVED: COUNT}
     assert list(Path(no_archive, "probes").iterdir()) == []
 
 
@@ -533,7 +530,7 @@ def test_an_archive_that_is_away_for_longer_than_a_run_waits_the_run_is_told(
     in_vain = night.pass_hours(0.02)
     since_hours(night.engine, 7)
     night.pass_hours(0.02)
-    assert night.states() == {State.BLOCKED: len(MATCHES)}
+    assert night.states() == {State.BLOCKED: COUNT}
     ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
     assert {gap.failure_class for gap in open_gaps(night.engine)} == {"ArchiveUnavailable"}
     # A later run is told at once, without a request; when the archive is back it goes on.

@@ -106,6 +106,7 @@ def test_the_measures_have_their_names():
     ]
 
 
+@pytest.mark.long  # it makes a season's pages; each run of the bench takes them as they are
 def test_a_season_is_as_long_as_is_wanted_with_every_match_once():
     found = dict(season.pages(171))
     assert len(found) == 171
