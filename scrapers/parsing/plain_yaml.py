@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def read_yaml(
 ) -> Written:
     """The mapping that a file holds; `content` stands for what the file holds.
 
+    What is given is shared with whoever reads the same text: it is not to be changed.
+
     Args:
         twice: takes up every key that is written again, and the first one holds; without it the
             first such key is raised.
@@ -54,15 +57,27 @@ def read_yaml(
     Raises:
         YamlProblemError: it can't be read, or is no plain YAML mapping.
     """
-    reader = YAML(typ="safe", pure=True)
     try:
         content = path.read_bytes() if content is None else content
         if len(content) > MAX_BYTES:
             raise YamlProblemError(1, "is larger than 1 MB", "split it")
-        tree = reader.compose(content.decode())
+        given = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         what = f"can't be read ({type(error).__name__})"
         raise YamlProblemError(1, what, "name a file of UTF-8 text that is there") from error
+    return _known(given) if twice is None else _written(given, twice)
+
+
+# A selector file takes a tenth of a second, and a command or worker comes back to the same text.
+@lru_cache(maxsize=64)
+def _known(given: str) -> Written:
+    return _written(given, None)
+
+
+def _written(given: str, twice: list[YamlProblemError] | None) -> Written:
+    reader = YAML(typ="safe", pure=True)
+    try:
+        tree = reader.compose(given)
     except YAMLError as error:
         raise _unreadable(error) from error
     except RecursionError as error:
