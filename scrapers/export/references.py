@@ -67,36 +67,36 @@ class Named:
     """
 
     tables: Sequence[Exported]
-    _named: dict[Reference, pd.DataFrame] = field(default_factory=dict)
-    _there: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = field(default_factory=dict)
+    _named: dict[Reference, list[pd.DataFrame]] = field(default_factory=dict)
+    _there: dict[tuple[str, tuple[str, ...]], list[pd.DataFrame]] = field(default_factory=dict)
     _partly: set[str] = field(default_factory=set)
 
     def see(self, exported: Exported, rows: pd.DataFrame) -> None:
         """Rows of a file, which `KEY` names in them."""
         for reference in references_of(exported):
             columns = [KEY, *reference.columns]
-            self._named[reference] = _with(self._named.get(reference), rows[columns].dropna())
+            self._named.setdefault(reference, []).append(_distinct(rows[columns].dropna()))
         for keys in self._asked(exported.name):
-            place = (exported.name, keys)
-            self._there[place] = _with(self._there.get(place), rows[list(keys)])
+            self._there.setdefault((exported.name, keys), []).append(_distinct(rows[list(keys)]))
 
     def missed(self, table: str) -> None:
         """Not all rows of the table could be seen: what is named of it can't be told."""
         self._partly.add(table)
 
     def frames(self) -> Iterator[tuple[pd.DataFrame, Reference]]:
-        """For each foreign key the distinct values that are named, and whether they are there.
+        """For each foreign key that is not met the distinct values, and whether they are there.
 
         Columns are `KEY` (the file), `value` and the reference's name.
         """
-        for reference, named in self._named.items():
+        for reference, of_files in self._named.items():
             if reference.parent in self._partly:
                 continue
-            there = self._there.get((reference.parent, reference.keys))
-            if there is None:
-                there = pd.DataFrame(columns=list(reference.keys))
+            named = pd.concat(of_files, ignore_index=True)
+            there = self._there.get((reference.parent, reference.keys), [])
             values = _told(named[list(reference.columns)])
-            known = values.isin(_told(there))
+            known = values.isin(pd.concat(map(_told, there))) if there else values.isin([])
+            if known.all():
+                continue  # as a rule; an expectation of it takes longer than the look
             frame = pd.DataFrame({KEY: named[KEY], "value": values, reference.name: known})
             yield frame, reference
 
@@ -115,9 +115,6 @@ def _told(keys: pd.DataFrame) -> pd.Series[str]:
     return first.str.cat(others, sep=", ") if others else first
 
 
-def _with(before: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
+def _distinct(rows: pd.DataFrame) -> pd.DataFrame:
     # Whole numbers of a column that may be null come as fractions.
-    new = rows.drop_duplicates(ignore_index=True).convert_dtypes()
-    if before is None:
-        return new
-    return pd.concat([before, new], ignore_index=True).drop_duplicates(ignore_index=True)
+    return rows.drop_duplicates(ignore_index=True).convert_dtypes()
