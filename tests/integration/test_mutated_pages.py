@@ -22,7 +22,7 @@ from tests.mutations.report import table, violations
 from tests.mutations.sources import Source, page, sources
 from tests.support.rows import match_rows, new_batch, put
 
-PAGES = 150
+PAGES = 100
 Pages = dict[PageKind, list[Source]]
 
 

@@ -22,6 +22,7 @@ from scrapers.whoscored.needs import unmet
 from tests.site.match import Match
 from tests.site.world import World
 from tests.support.archived import fetched, land_pages, open_for_fetch, parse_all, played_workers
+from tests.support.gates import lighten
 from tests.support.selectors import Desk, desk
 
 WORLD = World()
@@ -76,6 +77,7 @@ def venues(engine: Engine) -> dict[int, tuple[str, str]]:
 def test_the_guide_s_commands_mend_the_layout_and_close_the_gap(
     at: Desk, tools: Tools, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lighten(monkeypatch, "match", "event", "references", docs=True)
     old = {Target.match_centre(m.id): WORLD.page(m.id) or b"" for m in BEFORE}
     assert land_pages(tools, old).states == {"landed": 2}
     open_for_fetch(engine, *(Target.match_centre(m.id) for m in AFTER))
