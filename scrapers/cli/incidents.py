@@ -33,7 +33,10 @@ def list_incidents(
     ] = False,
     signs: Annotated[
         bool,
-        typer.Option("--signs", help="instead, first signs that may pass and are not told yet"),
+        typer.Option(
+            "--signs",
+            help="instead, signs that are not told (yet)",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +58,7 @@ def list_incidents(
         out.print("No incidents." if all_of_them and not signs else none)
     else:
         print_table(
-            "First signs, not told yet" if signs else "Incidents",
+            "Signs, not told" if signs else "Incidents",
             ("number", "severity", "class", "subject", "since (UTC)", "lasts", "signs", "what"),
             [
                 (
@@ -76,7 +79,8 @@ def list_incidents(
     if may_pass:
         names = some_of([f"{one.failure_class} of {one.subject}" for one in may_pass])
         out.print(
-            f"Not told yet, as it may pass: {names}. touchline incidents --signs lists them.",
+            f"Not told, as it may pass or is part of what is: {names}. "
+            "touchline incidents --signs lists them.",
             markup=False,
             highlight=False,
             soft_wrap=True,

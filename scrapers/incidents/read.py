@@ -43,7 +43,8 @@ def incidents(
     """Incidents, open ones first and then the latest.
 
     Args:
-        signs: instead, the open first signs that may pass by themselves: nobody has been told.
+        signs: instead, open signs of which nobody has been told: they may pass by themselves, or
+            are part of a larger trouble that is told.
     """
     query = (
         select(*_C, func.clock_timestamp().label("now"))

@@ -6,7 +6,8 @@ wanted it are planned as those runs would have done.
 
 A gap is asked for again after an hour, then two, four, … up to a day, `gap_tries` times in all,
 and given up when it is older than `gap_days`. Only asking the site for it is a try, and only while
-the site is not in trouble itself: however long an outage, it uses up no try.
+the site is not in trouble itself: however long an outage, it uses up no try. A worker that is lost
+over it counts as one that has asked.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from scrapers.browser.session import LoadedPage
 from scrapers.errors import (
     ArchiveUnavailable,
     BrowserUnavailable,
+    Defect,
     LayoutChanged,
     SourceRefused,
     SourceUnavailable,
@@ -48,7 +49,10 @@ _SWEEPS_BEHIND = 4
 _PROOF_BYTES = 250_000
 # Failures of which the page itself, or the site, may be the cause once the site was asked for it: a
 # page can kill its browser.
-_OF_PAGE = (SourceRefused, SourceUnavailable, LayoutChanged, TargetAbsent, BrowserUnavailable)
+_OF_PAGE = (
+    *(SourceRefused, SourceUnavailable, LayoutChanged, TargetAbsent),
+    *(BrowserUnavailable, Defect),
+)
 
 
 @dataclass
@@ -107,6 +111,13 @@ def _visit(tools: Tools, claim: Claim) -> bool:
     except TouchlineError as error:
         # Also a warehouse that was away for a moment: given back, it is not taken for lost.
         _fail(tools, claim, error, seen)
+    except Exception as error:
+        # A defect of ours, which the task tells. That the site was asked is known here alone.
+        try:
+            _note_try(tools, claim, Defect(type(error).__name__), seen)
+        except TouchlineError as untold:
+            log.warning("%s: its try is not noted: %s", claim.target.key, untold)
+        raise
     return False
 
 

@@ -10,10 +10,11 @@ import logging
 from datetime import timedelta
 
 from scrapers.errors import WorkerLost
+from scrapers.targets import SOURCE
 from scrapers.tasks import fetching, parsing
 from scrapers.tasks.send import TASKS, WINDOW, send_due, waiting
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import gaps, holding, ledger, sending
+from scrapers.warehouse import holding, ledger, sending, source
 from scrapers.warehouse.records import State
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,12 @@ def sweep_once(tools: Tools) -> int:
         held, stage = _HELD[state]
         for claim in holding.lost_claims(engine, held, late=late):
             error = WorkerLost(f"the worker that held it for its {stage} is gone")
-            holding.failed(engine, claim, error, stage, state, expired=True)
+            tried = None
             if held is State.FETCHING:
-                # Whether the site was asked went with the worker. It may be the page that kills it.
-                gaps.asked(engine, claim.target.key, claim.planned_at, counts=True)
+                # Whether the site was asked went with the worker. It may be the page that kills it,
+                # unless the site itself is in trouble.
+                tried = source.look(engine, SOURCE) is None
+            holding.failed(engine, claim, error, stage, state, expired=True, tried=tried)
             log.warning("%s: %s", claim.target.key, error.detail)
         outstanding = sending.outstanding(engine, state)
         missing = outstanding - waiting(queue) if outstanding else 0

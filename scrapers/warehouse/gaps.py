@@ -73,8 +73,9 @@ class Gap:
 
     Attributes:
         kickoff_utc: of its match; None: of no match, or not known.
-        tries: times that the site was asked for it and was not in trouble itself.
-        tried_at: when the site was last asked for it.
+        tries: times that the site was asked for it and was not in trouble itself, or that a
+            worker was lost over it.
+        tried_at: when that was last so, or the site was asked for it while it was in trouble.
     """
 
     target_key: str
@@ -214,16 +215,23 @@ def asked(engine: Engine, target_key: str, planned_at: datetime | None, *, count
     Raises:
         WarehouseUnavailable: nothing is noted.
     """
-    first = func.coalesce(GapRow.tried_at < planned_at, True)  # also if the plan is not known
     with transaction(engine) as connection:
-        connection.execute(
-            update(GapRow)
-            .where(GapRow.target_key == target_key, GapRow.closed_at.is_(None), first)
-            .values(
-                tries=GapRow.tries + (1 if counts else 0),
-                tried_at=func.clock_timestamp(),
-            )
+        note_asked(connection, target_key, planned_at, counts=counts)
+
+
+def note_asked(
+    connection: Connection, target_key: str, planned_at: datetime | None, *, counts: bool
+) -> None:
+    """The same, in a transaction of the caller's."""
+    first = func.coalesce(GapRow.tried_at < planned_at, True)  # also if the plan is not known
+    connection.execute(
+        update(GapRow)
+        .where(GapRow.target_key == target_key, GapRow.closed_at.is_(None), first)
+        .values(
+            tries=GapRow.tries + (1 if counts else 0),
+            tried_at=func.clock_timestamp(),
         )
+    )
 
 
 def give_up(engine: Engine, *, tries: int, older_than: timedelta) -> list[str]:

@@ -30,6 +30,7 @@ class _Lease:
 
 
 _lease = _Lease()
+_LONG_SILENT = 20  # so many holds; ten minutes, as a rule
 
 
 def set_lease(seconds: float) -> None:
@@ -156,8 +157,9 @@ def lost_claims(
     long, and was not heard of for a whole hold's time after that, in which PostgreSQL was there
     to be told. What was seen stands in the ledger, in `due_at`, which means nothing else while a
     target is held: whichever process sweeps next knows it, and a hold that is prolonged is at
-    once no silent one any more. A note that nobody acted on when it came due was not seen:
-    PostgreSQL was away again, and the worker is given another hold's time.
+    once no silent one any more. A note that nobody acted on soon after it came due
+    was not seen: PostgreSQL was away again, and the worker is given another hold's time; but not
+    for ever, as the sweeps themselves may be late.
 
     Args:
         held: FETCHING or ARCHIVED.
@@ -166,7 +168,10 @@ def lost_claims(
     """
     is_held = (TargetRow.state == held) & TargetRow.holder.is_not(None)
     # When it was taken, a target was due long before its hold could run out.
-    is_noted = (TargetRow.due_at > TargetRow.lease_until) & (TargetRow.due_at > func.now() - late)
+    is_seen = (TargetRow.due_at > func.now() - late) | (
+        TargetRow.lease_until < func.now() - _LONG_SILENT * _lease.length
+    )
+    is_noted = (TargetRow.due_at > TargetRow.lease_until) & is_seen
     silent = (
         select(TargetRow.target_key)
         .where(is_held, TargetRow.lease_until < func.now() + _lease.length / 2, ~is_noted)
@@ -255,6 +260,7 @@ def failed(
     *,
     asked: bool = False,
     expired: bool = False,
+    tried: bool | None = None,
     back_at: datetime | None = None,
 ) -> datetime | None:
     """Record a failure; its class decides whether the target is tried again, and when.
@@ -269,6 +275,7 @@ def failed(
             A page that kills its browser looks like a browser that dies, and each try of it is
             another request.
         expired: only if the hold has run out and nobody has prolonged it meanwhile.
+        tried: whether it counts as a try of its gap, if it is one; None: nothing is said of that.
         back_at: it is the source that fails, and it is left alone: the target has used up no
             attempt, whatever the class says, and is tried again then.
 
@@ -320,6 +327,8 @@ def failed(
             )
         )
         _note_failure(connection, claim, error, stage, row.attempts, due, page)
+        if tried is not None:
+            gaps.note_asked(connection, claim.target.key, claim.planned_at, counts=tried)
     return due
 
 

@@ -24,9 +24,9 @@ from sqlalchemy import Engine, func, select, text, update
 
 from scrapers.errors import BrokerUnavailable, ConfigInvalid
 from scrapers.settings import PREFIX, Settings, settings
-from scrapers.targets import PageKind, Target
+from scrapers.targets import SOURCE, PageKind, Target
 from scrapers.tasks.tools import Tools
-from scrapers.warehouse import holding, ledger, sending
+from scrapers.warehouse import holding, ledger, sending, source
 from scrapers.warehouse.gaps import open_gaps
 from scrapers.warehouse.ops_tables import TargetRow
 from scrapers.warehouse.records import CATCH_UP, BatchKey, PlannedTarget, State
@@ -328,8 +328,12 @@ def test_a_broker_killed_between_two_messages_loses_none(broker, use, engine, ba
     assert attempts(engine) == {0}
 
 
-def test_a_gap_whose_worker_is_lost_has_been_tried(broker, use, engine, batch):
-    """Whether the site was asked went with the worker; a page that kills it is not for ever new."""
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_gap_whose_worker_is_lost_has_been_tried(broker, use, engine, batch, is_paused):
+    """Whether the site was asked went with the worker; a page that kills it is not for ever new.
+
+    While the site is in trouble, or left alone, nothing is a page's fault.
+    """
     made = use(broker.url)
     target = TARGETS[0]
     with engine.begin() as connection:
@@ -342,6 +346,8 @@ def test_a_gap_whose_worker_is_lost_has_been_tried(broker, use, engine, batch):
 
     from scrapers.tasks.sweeping import sweep_once
 
+    if is_paused:
+        source.pause_by_hand(engine, SOURCE, who="ada", until=None, reason="maintenance")
     tools = Tools(made)
     passed = timedelta(seconds=made.lease_seconds + 1)
     for _ in range(2):  # of one plan, however often
@@ -363,7 +369,7 @@ def test_a_gap_whose_worker_is_lost_has_been_tried(broker, use, engine, batch):
             assert tuple(found) == (State.PLANNED, "WorkerLost")
             connection.execute(update(TargetRow).where(of_target).values(due_at=func.now()))
     (gap,) = [gap for gap in open_gaps(engine) if gap.target_key == target.key]
-    assert gap.tries == 1
+    assert gap.tries == (0 if is_paused else 1)
     assert gap.tried_at is not None
 
 

@@ -430,6 +430,16 @@ def test_nobody_is_lost_because_postgresql_was_away(engine, batch, state):
     assert lost.holder == claim.holder
 
 
+def test_sweeps_that_are_always_late_find_who_is_lost_all_the_same(engine, batch):
+    claim, minutes = claimed(engine), 0
+    while not (lost := holding.lost_claims(engine, State.FETCHING)):
+        silent(engine, 60)  # all slots are busy, and a sweep comes once a minute
+        minutes += 1
+        assert minutes < 15
+    assert [one.holder for one in lost] == [claim.holder]
+    assert minutes > 5
+
+
 def test_a_hold_that_ran_out_is_found_unless_it_is_prolonged(engine, batch):
     claim = claimed(engine)
     assert holding.lost_claims(engine, State.FETCHING) == []

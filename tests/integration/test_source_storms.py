@@ -572,6 +572,30 @@ def test_a_try_of_a_gap_counts_when_the_page_was_at_fault_and_not_the_archive(
     assert tried() == (1, True)
 
 
+@pytest.mark.parametrize("night", [1], indirect=True)
+def test_a_defect_of_ours_over_a_page_is_a_try_of_its_gap(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be asked for each hour, for weeks, if each time it were new."""
+    with night.engine.begin() as connection:
+        failed = {"state": State.BLOCKED, "failure_class": "SourceUnavailable"}
+        connection.execute(update(TargetRow).values(**failed))
+    ledger.close_batch(night.engine, night.batch, ledger.FAILED, {})
+    night.plan("next", MATCHES[:1])
+
+    def trips(*_: Any) -> None:
+        raise KeyError("a page as nobody has seen one")
+
+    monkeypatch.setattr(fetching, "check", trips)
+    tools = Tools(night.settings)
+    tools._browser = PlainBrowser(night)  # type: ignore[assignment]
+    (key,) = sending.to_send(night.engine, State.PLANNED, 5)
+    with pytest.raises(KeyError):
+        fetch_target(tools, key, uuid4())
+    (gap,) = open_gaps(night.engine)
+    assert (gap.tries, gap.tried_at is not None) == (1, True)
+
+
 def test_time_that_is_over_while_the_page_is_kept_is_the_archives_fault(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
