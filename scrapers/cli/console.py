@@ -54,6 +54,12 @@ def harmless(text: str) -> str:
     )
 
 
+def print_legend(lines: Iterable[str]) -> None:
+    """Print what a table's words mean, a line each."""
+    for line in lines:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON, dates in ISO 8601."""
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str)

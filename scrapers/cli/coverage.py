@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_legend, print_table
 from scrapers.settings import settings
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def coverage(
     else:
         columns = ("stage", "month", "expected", "landed", "share", "absent", "missing", "overdue")
         print_table("Coverage", columns, ([_shown(row[name]) for name in columns] for row in rows))
-        for line in _LEGEND:
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_legend(_LEGEND)
 
 
 def _rows(

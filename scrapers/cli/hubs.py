@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table
+from scrapers.cli.console import out, print_json, print_legend, print_table
 from scrapers.settings import settings
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def hubs(
             for row in found
         ),
     )  # fmt: skip
-    for line in _LEGEND:
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    print_legend(_LEGEND)
 
 
 @hubs_app.command()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from scrapers.cli.console import out, print_json, print_table, problem, some_of
+from scrapers.cli.console import out, print_json, print_legend, print_table, problem, some_of
 from scrapers.settings import settings
 
 incidents_app = typer.Typer(help="Incidents: what is wrong, since when, and who was told.")
@@ -33,10 +33,7 @@ def list_incidents(
     ] = False,
     signs: Annotated[
         bool,
-        typer.Option(
-            "--signs",
-            help="instead, signs that are not told (yet)",
-        ),
+        typer.Option("--signs", help="instead, signs that are not told (yet)"),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +46,7 @@ def list_incidents(
 
     with transaction(engine(settings())) as connection:
         found = incidents(connection, only_open=not all_of_them, signs=signs)
-        may_pass = incidents(connection, signs=True) if not signs else []
+        may_pass = [] if signs or as_json else incidents(connection, signs=True)
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -74,8 +71,7 @@ def list_incidents(
                 for one in found
             ],
         )
-        for line in _LEGEND:
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_legend(_LEGEND)
     if may_pass:
         names = some_of([f"{one.failure_class} of {one.subject}" for one in may_pass])
         out.print(

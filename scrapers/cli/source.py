@@ -26,13 +26,13 @@ def status(
 ) -> None:
     """Whether the source is paused, why, and how many pages were asked of it lately."""
     from scrapers.warehouse.engine import engine
-    from scrapers.warehouse.source import FOR_GOOD, describe
+    from scrapers.warehouse.source import describe, end_of_pause
 
     found = describe(engine(settings()), SOURCE)
     if as_json:
         print_json(found)
         return
-    until = _until(found["paused_until"], FOR_GOOD)
+    until = end_of_pause(found["paused_until"]) if found["paused_until"] else "no more"
     told = {
         "asked": f"{SOURCE} is asked for pages.",
         "gentle": f"{SOURCE} is asked again, {found['factor']:g} times slower than usual: "
@@ -70,14 +70,14 @@ def pause(
     Pages under way are finished; what waits keeps its place and its attempts.
     """
     from scrapers.warehouse.engine import engine
-    from scrapers.warehouse.source import FOR_GOOD, pause_by_hand
+    from scrapers.warehouse.source import end_of_pause, pause_by_hand
 
     end = _end(length, until)
     who = getpass.getuser()
     paused = pause_by_hand(
         engine(settings()), SOURCE, who=who, until=end, reason=reason or "paused by hand"
     )
-    out.print(f"{SOURCE} is paused {_until(paused, FOR_GOOD)}.", markup=False)
+    out.print(f"{SOURCE} is paused {end_of_pause(paused)}.", markup=False)
 
 
 @source_app.command()
@@ -90,12 +90,6 @@ def resume() -> None:
         out.print(f"{SOURCE} is resumed: one page tries it, then it is asked slowly at first.")
     else:
         out.print(f"{SOURCE} is not paused.")
-
-
-def _until(moment: datetime | None, for_good: datetime) -> str:
-    if moment is None:
-        return "no more"
-    return "until it is resumed" if moment >= for_good else f"until {moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _end(length: str, until: str) -> datetime | None:

@@ -33,7 +33,7 @@ def status(
     """
     from scrapers.pipeline.kept import landed_out_of_force
     from scrapers.warehouse.engine import engine
-    from scrapers.warehouse.source import FOR_GOOD
+    from scrapers.warehouse.source import end_of_pause
 
     warehouse = engine(settings())
     out_of_force = landed_out_of_force(warehouse)
@@ -51,11 +51,9 @@ def status(
         ((row["page_kind"], row["state"], row["targets"]) for row in found["targets"]),
     )
     for pause in found["paused_sources"]:
-        end = "it is resumed"
-        if pause["paused_until"] < FOR_GOOD:
-            end = f"{pause['paused_until']:%Y-%m-%d %H:%M:%S} UTC"
+        end = end_of_pause(pause["paused_until"])
         out.print(
-            f"{pause['source']} is paused until {end}: {pause['reason']}",
+            f"{pause['source']} is paused {end}: {pause['reason']}",
             style="yellow",
             markup=False,
         )

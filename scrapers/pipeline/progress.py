@@ -9,7 +9,7 @@ from scrapers.errors import FAILURE_CLASSES, SourceUnavailable, TouchlineError
 from scrapers.pipeline.steps import NOUNS, Step
 from scrapers.targets import SOURCE
 from scrapers.warehouse.records import DISPATCH_DONE, Progress, State
-from scrapers.warehouse.source import FOR_GOOD
+from scrapers.warehouse.source import end_of_pause
 
 _DONE_ORDER = (
     *(State.LANDED, State.PARSED, State.ABSENT, State.DROPPED),
@@ -72,8 +72,7 @@ def hopeless(progress: Progress, step: str | None) -> TouchlineError | None:
 
 
 def _pause(until: datetime, why: str) -> str:
-    end = "until it is resumed" if until >= FOR_GOOD else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{SOURCE} is paused {end}" + (f", {why}" if why else "")
+    return f"{SOURCE} is paused {end_of_pause(until)}" + (f", {why}" if why else "")
 
 
 def _counts(by_state: Mapping[State, int], order: tuple[State, ...]) -> str:

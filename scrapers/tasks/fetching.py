@@ -393,5 +393,16 @@ def _fail(tools: Tools, claim: Claim, error: TouchlineError, seen: _Seen) -> Non
         back_at = None if seen.told else seen.pause.until + timedelta(seconds=behind)
     again = None if seen.told else State.PLANNED
     note_failure(
-        tools.engine, claim, error, STAGE, again, seen.page, asked=seen.asked, back_at=back_at
+        claim,
+        error,
+        lambda: holding.failed(
+            tools.engine,
+            claim,
+            error,
+            STAGE,
+            again,
+            seen.page,
+            asked=seen.asked,
+            back_at=back_at,
+        ),
     )

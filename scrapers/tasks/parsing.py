@@ -136,4 +136,4 @@ def fail(tools: Tools, claim: Claim, error: TouchlineError) -> None:
     again: State | None = State.ARCHIVED
     if isinstance(error, SourceUnavailable):
         again = None if claim.archive_only else State.PLANNED
-    note_failure(tools.engine, claim, error, STAGE, again)
+    note_failure(claim, error, lambda: holding.failed(tools.engine, claim, error, STAGE, again))

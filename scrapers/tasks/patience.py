@@ -14,8 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from scrapers.errors import TouchlineError, WarehouseUnavailable
 from scrapers.warehouse import holding
-from scrapers.warehouse.holding import FetchedPage
-from scrapers.warehouse.records import Claim, State
+from scrapers.warehouse.records import Claim
 
 log = logging.getLogger(__name__)
 
@@ -35,23 +34,10 @@ def patiently(
 
 
 def note_failure(
-    engine: Engine,
-    claim: Claim,
-    error: TouchlineError,
-    stage: str,
-    again: State | None,
-    page: FetchedPage | None = None,
-    *,
-    asked: bool = False,
-    back_at: datetime | None = None,
+    claim: Claim, error: TouchlineError, failed: Callable[[], datetime | None]
 ) -> None:
-    """Record a failure, with patience for the warehouse, and log it; see `holding.failed`."""
-    due = patiently(
-        lambda: holding.failed(
-            engine, claim, error, stage, again, page, asked=asked, back_at=back_at
-        ),
-        WarehouseUnavailable,
-    )
+    """Record a failure by `failed`, with patience for the warehouse, and log what follows."""
+    due = patiently(failed, WarehouseUnavailable)
     after = f"again at {due:%H:%M:%S} UTC" if due else "not tried again in this batch"
     log.warning("%s: %s: %s; %s", claim.target.key, error.failure_class, error.detail, after)
 

@@ -43,6 +43,11 @@ _OF_SOURCE = (_REFUSED, SourceUnavailable.__name__)
 _SPARE = timedelta(seconds=30)
 
 
+def end_of_pause(until: datetime) -> str:
+    """In words: until 2026-11-29 03:12:05 UTC, or until it is resumed."""
+    return "until it is resumed" if until >= FOR_GOOD else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """When a source is paused, and for how long.

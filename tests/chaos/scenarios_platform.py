@@ -153,6 +153,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         kill(*_HUBS),
         moments.while_fetching,
         bound=(1.0, 4),
+        quick=True,
     ),
     Scenario(
         "hub-gone",

@@ -29,6 +29,7 @@ from scrapers.warehouse.holding import FetchedPage
 from scrapers.warehouse.hub_state import let_go_on
 from scrapers.warehouse.ops_tables import FailureRow, PageRow, TargetRow
 from scrapers.warehouse.records import BatchKey, PlannedTarget, State
+from tests.support.source import silent
 
 KEY = BatchKey("whoscored_nightly", "scheduled__1", PageKind.MATCH_CENTRE)
 MATCHES = [Target.match_centre(number) for number in (1, 2, 3)]
@@ -376,17 +377,6 @@ def test_lost_messages_are_the_oldest_that_nobody_took_up(engine, batch):
     assert sending.lost_messages(engine, State.PLANNED, sent_before=minute, at_most=0) == 0
     assert sending.lost_messages(engine, State.PLANNED, sent_before=minute, at_most=9) == 1
     assert sending.to_send(engine, State.PLANNED, 9) == [FIRST]
-
-
-def silent(engine: Engine, seconds: float) -> None:
-    """Let so many seconds pass without a sign of life of whoever holds a target."""
-    length = timedelta(seconds=seconds)
-    with engine.begin() as connection:
-        connection.execute(
-            update(TargetRow).values(
-                due_at=TargetRow.due_at - length, lease_until=TargetRow.lease_until - length
-            )
-        )
 
 
 def test_a_worker_that_is_silent_is_lost_after_a_hold_and_a_half(engine, batch):

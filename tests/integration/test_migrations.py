@@ -93,11 +93,16 @@ def test_upgrading_again_changes_nothing(empty: Settings):
         assert connection.scalar(text("SELECT reason FROM ops.source_state")) == "stays"
 
 
-def test_rows_that_wait_in_staging_are_of_the_text_in_force(empty: Settings, empty_database: str):
-    """Nobody noted it before; without a promotion since they land, after one they do not."""
+def upgrade_to(empty: Settings, revision: str) -> None:
+    """Bring an empty database to what an earlier release made of it."""
     with engine_of(empty).begin() as connection:
         connection.execute(CreateSchema("ops"))
-        command.upgrade(_config(connection), "0007")
+        command.upgrade(_config(connection), revision)
+
+
+def test_rows_that_wait_in_staging_are_of_the_text_in_force(empty: Settings, empty_database: str):
+    """Nobody noted it before; without a promotion since they land, after one they do not."""
+    upgrade_to(empty, "0007")
     release = (
         "INSERT INTO ops.selector_release"
         " (page_kind, version, action, sha256, content, who, undoes)"
@@ -129,9 +134,7 @@ def test_rows_that_wait_in_staging_are_of_the_text_in_force(empty: Settings, emp
 
 def test_messages_of_long_ago_that_were_given_up_stay_so(empty: Settings, empty_database: str):
     """The release before gave them up sooner; those of what goes on still are sent."""
-    with engine_of(empty).begin() as connection:
-        connection.execute(CreateSchema("ops"))
-        command.upgrade(_config(connection), "0008")
+    upgrade_to(empty, "0008")
     incident = (
         "INSERT INTO ops.incident (failure_class, subject, severity, opened_at, seen_at,"
         " closed_at, detail, facts)"

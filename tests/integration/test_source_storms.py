@@ -54,7 +54,7 @@ from scrapers.warehouse.records import BatchKey, PlannedTarget, State
 from scrapers.warehouse.tables import Competition
 from tests.site.captured import Captured
 from tests.site.faults import Fault
-from tests.site.server import Server
+from tests.site.server import serving
 from tests.site.state import State as Site
 from tests.site.world import World
 from tests.support.archived import parse_all
@@ -152,20 +152,13 @@ class Night:
 def night(engine: Engine, make_settings: Any, request: pytest.FixtureRequest) -> Iterator[Night]:
     """A night of `COUNT` matches, or of as many as the parameter says."""
     site = Site(World(), Captured({}))
-    server = Server(site, 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(site) as port:
         settings = make_settings(
-            base_url=f"http://127.0.0.1:{server.server_port}",
+            base_url=f"http://127.0.0.1:{port}",
             allowed_hosts="127.0.0.1",
             page_interval_seconds=0,  # every worker as fast as it can: the worst that may come
         )
         yield Night(engine, settings, site, getattr(request, "param", COUNT))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def counted(engine: Engine) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,11 +24,23 @@ def demo(action: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def up(home: Path) -> str:
-    """Start it; what it tells."""
+def up(home: Path) -> None:
+    """Start it; it shows what there is to look at."""
     told = demo("up", home)
     assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    assert_shown(told.stdout, home)
+
+
+def assert_shown(text: str, home: Path) -> None:
+    """Counts by table, and every address to look at; no password."""
+    events = re.search(r"core\.event\D+([\d,]+)", text)
+    assert events
+    assert int(events.group(1).replace(",", "")) > 1000
+    for word in ("Airflow", "http://127.0.0.1:", "Data Docs", str(home / "psql"), "make demo-down"):
+        assert word in text
+    stack = Stack.of(home)
+    assert stack is not None
+    assert stack.environment["PGPASSWORD"] not in text
 
 
 def down(home: Path) -> None:

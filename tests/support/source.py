@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
+
+from scrapers.warehouse.ops_tables import TargetRow
 
 _STATE = ("paused_until", "paused_at", "probe_until", "resumed_at")
 _TARGET = ("due_at", "sent_at", "failing_since", "planned_at", "fetched_at")
@@ -19,3 +21,14 @@ def pass_time(engine: Engine, length: timedelta) -> None:
         for table, names in columns.items():
             moved = ", ".join(f"{name} = {name} - :length" for name in names)
             connection.execute(text(f"UPDATE ops.{table} SET {moved}"), {"length": length})
+
+
+def silent(engine: Engine, seconds: float) -> None:
+    """Let so many seconds pass without a sign of life of whoever holds a target."""
+    length = timedelta(seconds=seconds)
+    with engine.begin() as connection:
+        connection.execute(
+            update(TargetRow).values(
+                due_at=TargetRow.due_at - length, lease_until=TargetRow.lease_until - length
+            )
+        )

@@ -7,11 +7,9 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from scrapers.whoscored.emptiness import check_page
 from scrapers.whoscored.read import read_page, selector_files
 from tests.site.captured import LISTED_MATCH, Captured
 from tests.site.faults import AGAIN_SECONDS
-from tests.site.server import HOST, Server
+from tests.site.server import HOST, serving
 from tests.site.state import State
 from tests.site.world import World
 from tests.support.pages import feed_match, feed_page, match_data
@@ -60,19 +58,6 @@ def ask(port: int, path: str, data: Any = None, *, method: str = "") -> Reply:
         return Reply(answer.status, answer.headers.get_content_type(), answer.read())
     finally:
         connection.close()
-
-
-@contextmanager
-def serving(state: State) -> Iterator[int]:
-    server = Server(state, 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
